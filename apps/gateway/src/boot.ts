@@ -1,0 +1,208 @@
+import { type Accounts, createAccounts } from '@gatehouse/accounts'
+import { AppError } from '@gatehouse/contracts'
+import { createSessionTokens, createSignIn } from '@gatehouse/identity'
+import { createModels, type Models } from '@gatehouse/llm'
+import { createTransport } from '@gatehouse/outbound'
+import { connectDatabase, createMetrics, type Database, type Logger, systemClock } from '@gatehouse/platform'
+import { type CallLog, createCallLog } from '@gatehouse/usage'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance } from 'fastify'
+import { AppModule } from './app.module.js'
+import { type GatewayConfig, localAdmin } from './config.js'
+import { createAuthenticate } from './http/authenticate.js'
+import { schemaPipe } from './http/schema.pipe.js'
+import { createAdapter, type LiveRoute, prepareServer } from './http/server.js'
+import { createSessionCookie } from './http/session-cookie.js'
+import { createLifecycle, type Lifecycle } from './lifecycle.js'
+import { createLocalIssuer } from './local-issuer/local-issuer.js'
+import { mountLocalIssuer } from './local-issuer/mount.js'
+import { identityOf } from './local-issuer/person.js'
+import { createLiveCalls } from './openai/live-calls.js'
+import { createPipeline } from './openai/pipeline.js'
+import { serveDocs } from './openapi.js'
+import * as tokens from './tokens.js'
+
+/** A gateway that has been put together. */
+export interface Gateway {
+  app: NestFastifyApplication
+  accounts: Accounts
+  calls: CallLog
+  database: Database
+  models: Models
+  lifecycle: Lifecycle
+  /** Every route, Nest's and raw ones, as they are served. */
+  routes: LiveRoute[]
+  /** Once it listens: the database is there, and the credentials of the providers have been looked for. */
+  ready: Promise<unknown>
+  /** Listens; `/health` answers at once, `/ready` when the database does. */
+  listen(): Promise<void>
+  /** A session token of the local admin of development; null where the local sign-in is off. */
+  localToken(): Promise<string | null>
+  /** Stops in order: no longer ready, then no new requests, then the running ones end, then what waits is written. */
+  close(): Promise<void>
+}
+
+/**
+ * Puts a gateway together from its configuration. Nothing listens yet.
+ * @param onFailure told when the process cannot go on: its embedded database has ended
+ */
+export async function createGateway(
+  config: GatewayConfig,
+  logger: Logger,
+  onFailure: (error: Error) => void = () => {},
+): Promise<Gateway> {
+  const onError = (error: unknown) => logger.warn({ err: error }, 'trouble in the background')
+  const lifecycle = createLifecycle()
+  const metrics = createMetrics()
+  const transport = createTransport()
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    dataDir: config.dataDir,
+    onProgress: (line, level) => logger[level](line),
+    onFailure,
+  })
+  const databaseReady = lifecycle.await('database')
+  void database.ready.then(databaseReady, () => {})
+
+  const secure = config.publicUrl.startsWith('https:')
+  const sessionTokens = createSessionTokens({
+    secret: config.jwtSecret,
+    issuer: config.publicUrl,
+    ...(config.jwtSecretPrevious ? { previousSecret: config.jwtSecretPrevious } : {}),
+  })
+  const cookie = createSessionCookie(sessionTokens, { secure, lifetimeSeconds: config.accessTokenSeconds })
+  const accounts = createAccounts({
+    database,
+    policy: { adminEmails: config.adminEmails, allowedDomains: config.allowedDomains },
+    onError,
+  })
+  const calls = createCallLog({
+    database,
+    dataDir: config.dataDir,
+    contentRetentionDays: config.contentRetentionDays,
+    onError,
+    onDamage: (file, lines) =>
+      logger.warn({ file, lines }, 'spool lines could not be read; they were torn by a crash'),
+  })
+  const { promise: checked, resolve: modelsChecked } = Promise.withResolvers<void>()
+  const models = createModels({ values: config.models, transport, production: config.production })
+  const issuer = config.localSignIn
+    ? await createLocalIssuer({
+        publicUrl: config.publicUrl,
+        host: config.host,
+        production: config.production,
+        dataDir: config.dataDir,
+        clientId: 'gatehouse',
+        redirectUris: [`${config.publicUrl}/auth/local/callback`],
+        onError,
+      })
+    : null
+  const signIn = createSignIn({
+    values: config.signIn,
+    fetch: transport.fetch,
+    production: config.production,
+    ...(issuer ? { local: issuer.address } : {}),
+  })
+  const live = createLiveCalls(metrics)
+  const stopFollowing = accounts.onChange((change) => {
+    if (change.kind === 'principal') void endCallsOfDisabled(change.subject)
+  })
+  const endCallsOfDisabled = async (principalId: string) => {
+    if (!live.principals().includes(principalId)) return
+    const status = await accounts.status(principalId).catch(() => 'active' as const)
+    if (status !== 'active') live.stop(principalId, new AppError('account_disabled'))
+  }
+  const authenticate = createAuthenticate({ accounts, sessionTokens, cookie, metrics })
+  const pipeline = createPipeline({
+    models,
+    calls,
+    live,
+    metrics,
+    clock: systemClock,
+    logger,
+    logContent: config.logContent,
+  })
+
+  const services = [
+    { provide: tokens.CONFIG, useValue: config },
+    { provide: tokens.LOGGER, useValue: logger },
+    { provide: tokens.METRICS, useValue: metrics },
+    { provide: tokens.DATABASE, useValue: database },
+    { provide: tokens.ACCOUNTS, useValue: accounts },
+    { provide: tokens.CALLS, useValue: calls },
+    { provide: tokens.MODELS, useValue: models },
+    { provide: tokens.SIGN_IN, useValue: signIn },
+    { provide: tokens.SESSION_TOKENS, useValue: sessionTokens },
+    { provide: tokens.SESSION_COOKIE, useValue: cookie },
+    { provide: tokens.AUTHENTICATE, useValue: authenticate },
+    { provide: tokens.PIPELINE, useValue: pipeline },
+    { provide: tokens.LIFECYCLE, useValue: lifecycle },
+  ]
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(services),
+    createAdapter(config, logger),
+    {
+      logger: ['error', 'warn'],
+      bodyParser: false,
+      abortOnError: false,
+    },
+  )
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
+  const routes = prepareServer(fastify, app, { config, logger, metrics, lifecycle })
+  app.useGlobalPipes(schemaPipe)
+  if (issuer) await mountLocalIssuer(fastify, issuer)
+  serveDocs(app)
+
+  return {
+    app,
+    accounts,
+    calls,
+    database,
+    models,
+    lifecycle,
+    routes,
+    ready: Promise.all([database.ready, checked]),
+    async listen() {
+      await app.init()
+      await app.listen(config.port, config.host)
+      void models.check(AbortSignal.timeout(10_000)).then(modelsChecked)
+    },
+    async localToken() {
+      if (!issuer) return null
+      const identity = identityOf(localAdmin)
+      const seconds = config.accessTokenSeconds
+      const { principal, session } = await accounts.signIn(
+        identity,
+        'either',
+        { kind: 'token', seconds },
+        {
+          principalId: null,
+          address: null,
+          userAgent: 'start banner',
+          requestId: null,
+        },
+      )
+      return sessionTokens.sign({ subject: principal.id, sessionId: session.id, expiresInSeconds: seconds })
+        .token
+    },
+    async close() {
+      lifecycle.beginStop()
+      if (config.graceSeconds > 0)
+        await new Promise((resolve) => setTimeout(resolve, config.graceSeconds * 1000))
+      lifecycle.beginRefusing()
+      const overdue = setTimeout(
+        () => live.stopAll(new AppError('shutting_down')),
+        config.drainSeconds * 1000,
+      )
+      await live.idle()
+      clearTimeout(overdue)
+      await app.close()
+      stopFollowing()
+      await calls.close()
+      await accounts.close()
+      await database.close()
+      await transport.close()
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { HistoryDetail, HistoryList, HistoryQuery, HistoryStats } from '@gatehouse/contracts'
+import type { CallLog } from '@gatehouse/usage'
+import { Controller, Delete, Get, HttpCode, Inject, Param, Query } from '@nestjs/common'
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { type Caller, CurrentCaller } from '../http/caller.js'
+import { CALLS } from '../tokens.js'
+
+/** One's own calls. */
+@ApiTags('history')
+@ApiBearerAuth()
+@Controller('api/v1/history')
+export class HistoryController {
+  constructor(@Inject(CALLS) private readonly calls: CallLog) {}
+
+  @Get()
+  @ApiOperation({ summary: "One's own calls, newest first" })
+  @ApiOkResponse({ standardSchema: HistoryList })
+  list(@Query({ schema: HistoryQuery }) query: HistoryQuery, @CurrentCaller() caller: Caller) {
+    return this.calls.list(caller.principal.id, query)
+  }
+
+  @Get('stats')
+  @ApiOperation({ summary: "Sums of one's own calls" })
+  @ApiOkResponse({ standardSchema: HistoryStats })
+  stats(@CurrentCaller() caller: Caller): Promise<HistoryStats> {
+    return this.calls.stats(caller.principal.id)
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: "One of one's own calls" })
+  @ApiOkResponse({ standardSchema: HistoryDetail })
+  get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<HistoryDetail> {
+    return this.calls.get(caller.principal.id, id)
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Take a call out of the history',
+    description: 'What was said is deleted; tokens and cost stay in the sums.',
+  })
+  @ApiNoContentResponse()
+  remove(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    return this.calls.remove(caller.principal.id, id)
+  }
+}

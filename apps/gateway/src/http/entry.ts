@@ -1,0 +1,62 @@
+import { AppError } from '@gatehouse/contracts'
+import { Inject, Injectable } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GatewayConfig } from '../config.js'
+import { AUTHENTICATE, CONFIG, SESSION_COOKIE } from '../tokens.js'
+import type { Access } from './access.js'
+import type { Authenticate } from './authenticate.js'
+import type { SessionCookie } from './session-cookie.js'
+
+const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** What happens once a caller is known, the same for a Nest route and a raw one. */
+@Injectable()
+export class Entry {
+  constructor(
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(AUTHENTICATE) private readonly authenticate: Authenticate,
+    @Inject(SESSION_COOKIE) private readonly cookie: SessionCookie,
+  ) {}
+
+  /** Authenticates and admits a request of a raw Fastify route. */
+  async open(request: FastifyRequest, reply: FastifyReply, access: Access): Promise<void> {
+    if (access === 'public') return
+    request.user = await this.authenticate(request.raw)
+    this.admit(request, reply, access)
+  }
+
+  /**
+   * Checks the role, that a cookie's request comes from our own pages, and gives a browser session more time.
+   * @throws AppError `admin_required`, `cross_site_request`, `unsupported_media_type`
+   */
+  admit(request: FastifyRequest, reply: FastifyReply, access: Access): void {
+    const caller = request.user
+    if (!caller) throw new AppError('missing_credential')
+    if (caller.via === 'cookie') {
+      this.sameSite(request)
+      this.slide(request, reply)
+    }
+    if (access === 'admin' && !caller.principal.roles.includes('admin')) throw new AppError('admin_required')
+  }
+
+  /** A browser sends the cookie along with requests that other sites make it send; those change nothing here. */
+  private sameSite({ method, headers }: FastifyRequest): void {
+    if (safe.has(method)) return
+    const site = headers['sec-fetch-site']
+    const sameOrigin =
+      headers.origin === undefined ? site === 'same-origin' : headers.origin === this.config.publicUrl
+    if (!sameOrigin || (site !== undefined && site !== 'same-origin'))
+      throw new AppError('cross_site_request')
+    const type = headers['content-type']
+    if (type !== undefined && !/^application\/json\b/i.test(type))
+      throw new AppError('unsupported_media_type')
+  }
+
+  /** Half of a token's life is over: the next one, within the session's own end. */
+  private slide(request: FastifyRequest, reply: FastifyReply): void {
+    const caller = request.user
+    if (caller?.session.kind !== 'browser') return
+    const halfMs = (this.config.accessTokenSeconds * 1000) / 2
+    if (caller.tokenExpiresAt.getTime() - Date.now() < halfMs) this.cookie.set(reply, caller.session)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Logger } from '@gatehouse/platform'
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LOGGER } from '../tokens.js'
+import { publicError, toAppError } from './public-error.js'
+
+/** Answers every error of every route in the one shape. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp()
+    sendError(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), error, this.logger)
+  }
+}
+
+/** Sends an error before the first byte of an answer; the cause goes to the log alone. */
+export function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+  logger: Logger,
+): void {
+  const { status, body, headers, log } = publicError(error)
+  if (log)
+    logger.error({ request_id: request.id, code: body.error.code, err: toAppError(error) }, 'request failed')
+  if (reply.sent || reply.raw.headersSent) return
+  void reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body)
+}

@@ -1,0 +1,48 @@
+import type { FastifyReply } from 'fastify'
+
+/** An open event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export interface EventStream {
+  /** Sends one event whose data is JSON; resolves when the client can take more, or has gone. */
+  send(data: unknown): Promise<void>
+  end(): void
+}
+
+/** Proxies close a connection on which nothing moves. */
+const keepAliveMs = 15_000
+
+/** Answers with an event stream: head at once, so that the client sees it before the first token. */
+export function openEventStream(reply: FastifyReply, headers: Record<string, string> = {}): EventStream {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    ...headers,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  })
+  raw.flushHeaders()
+  const keepAlive = setInterval(() => void raw.write(': keep-alive\n\n'), keepAliveMs)
+  raw.once('close', () => clearInterval(keepAlive))
+  return {
+    async send(data) {
+      keepAlive.refresh()
+      // JSON holds no line break, so whatever a model says stays one event.
+      if (raw.destroyed || raw.write(`data: ${JSON.stringify(data)}\n\n`)) return
+      // The drain of a client that dies never comes.
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          raw.off('drain', done)
+          raw.off('close', done)
+          resolve()
+        }
+        raw.on('drain', done)
+        raw.on('close', done)
+      })
+    },
+    end() {
+      clearInterval(keepAlive)
+      raw.end()
+    },
+  }
+}

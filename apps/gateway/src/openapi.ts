@@ -1,0 +1,48 @@
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import { AppModule } from './app.module.js'
+import * as tokens from './tokens.js'
+
+/** The OpenAPI 3.1 document of every Nest route. */
+export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
+  const settings = new DocumentBuilder()
+    .setTitle('Gatehouse')
+    .setDescription('One door to every language model. Errors are OpenAI-shaped on every path.')
+    .setVersion('1')
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A session token from /auth/login or /auth/register',
+    })
+    .build()
+  return SwaggerModule.createDocument(app, settings, {
+    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
+  })
+}
+
+/** Serves the document at `/docs-json`, and Swagger UI with Authorize at `/docs`. */
+export function serveDocs(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'docs-json',
+    raw: ['json'],
+    customSiteTitle: 'Gatehouse API',
+    swaggerOptions: { persistAuthorization: true },
+  })
+}
+
+/** The document without a running gateway: in Nest's preview mode nothing is constructed. For the snapshot. */
+export async function describeApi(): Promise<OpenAPIObject> {
+  const services = Object.values(tokens).map((provide) => ({ provide, useValue: {} }))
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(services),
+    new FastifyAdapter(),
+    {
+      preview: true,
+      logger: false,
+      abortOnError: false,
+    },
+  )
+  return openApiDocument(app)
+}

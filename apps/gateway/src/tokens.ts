@@ -1,0 +1,15 @@
+// Injection tokens: what the boot makes, and controllers ask for by `@Inject(TOKEN)`.
+
+export const CONFIG = Symbol('GatewayConfig')
+export const LOGGER = Symbol('Logger')
+export const METRICS = Symbol('Metrics')
+export const DATABASE = Symbol('Database')
+export const ACCOUNTS = Symbol('Accounts')
+export const CALLS = Symbol('CallLog')
+export const MODELS = Symbol('Models')
+export const SIGN_IN = Symbol('SignIn')
+export const SESSION_TOKENS = Symbol('SessionTokens')
+export const SESSION_COOKIE = Symbol('SessionCookie')
+export const AUTHENTICATE = Symbol('Authenticate')
+export const PIPELINE = Symbol('Pipeline')
+export const LIFECYCLE = Symbol('Lifecycle')

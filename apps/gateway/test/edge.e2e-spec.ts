@@ -1,0 +1,580 @@
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  adminEmail,
+  type InnerGateway,
+  type People,
+  type Person,
+  startGateway,
+  startPeople,
+} from './harness.js'
+
+interface ErrorAnswer {
+  error: { message: string; type: string; param: string | null; code: string }
+}
+
+/** The routes that anybody may reach. A route that is added to this list is added on purpose. */
+const publicRoutes = [
+  'GET /',
+  'GET /home.css',
+  'GET /home.js',
+  'GET /health',
+  'GET /live',
+  'GET /ping',
+  'GET /ready',
+  'GET /auth/providers',
+  'POST /auth/register',
+  'POST /auth/login',
+  'GET /auth/:provider/start',
+  'GET /auth/:provider/callback',
+]
+
+describe('the edge', () => {
+  let people: People
+  let gateway: InnerGateway
+  let ada: Person
+  let bob: Person
+  let root: Person
+
+  beforeAll(async () => {
+    people = await startPeople()
+    gateway = await startGateway({
+      ...people.environment,
+      CORS_ORIGINS: 'https://app.example.com',
+      METRICS_TOKEN: 'metrics-token-0123456789',
+    })
+    ada = await people.register(gateway, 'ada@example.com')
+    bob = await people.register(gateway, 'bob@example.com')
+    root = await people.register(gateway, adminEmail)
+  })
+  afterAll(async () => {
+    await gateway.close()
+    await people.close()
+  })
+
+  /** Sends bytes as they are and gives back all that comes. */
+  const raw = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.end(text))
+      let answer = ''
+      socket.on('data', (chunk) => {
+        answer += chunk.toString()
+      })
+      socket.on('close', () => resolve(answer))
+      socket.on('error', reject)
+      socket.setTimeout(5000, () => socket.destroy())
+    })
+
+  it('T49: every live route is closed to those without a credential, but for a list that is kept by hand', async () => {
+    expect(gateway.gateway.routes.length).toBeGreaterThan(30)
+    const open: string[] = []
+    for (const { method, url, access } of gateway.gateway.routes) {
+      if (method === 'HEAD' || method === 'OPTIONS') continue
+      // The embedded issuer answers for itself, and is there in development alone.
+      if (url.startsWith('/local')) {
+        expect(access, url).toBe('public')
+        continue
+      }
+      const path = url.replaceAll(/:\w+/g, 'x').replace('*', 'x')
+      const answer = await gateway.ask<ErrorAnswer>(path, {
+        method,
+        ...(method === 'GET' ? {} : { body: {} }),
+      })
+      if (answer.status === 401) expect(answer.json.error.code, `${method} ${url}`).toBe('missing_credential')
+      else open.push(`${method} ${url}`)
+    }
+    expect(open.filter((route) => !route.includes('/docs')).sort()).toEqual([...publicRoutes].sort())
+  })
+
+  it('T49: probes and scanners get nothing more than others', async () => {
+    for (const agent of ['kube-probe/1.30', 'GoogleHC/1.0']) {
+      expect((await gateway.ask('/metrics', { headers: { 'user-agent': agent } })).status).toBe(401)
+    }
+    for (const path of ['/.git/config', '/.env', '/main.js.map', '/package.json', '/docs/../package.json']) {
+      expect((await gateway.ask(path)).status, path).toBe(404)
+    }
+  })
+
+  it('answers every failure in the one shape, with a request id', async () => {
+    const failures: [method: string, path: string, status: number][] = [
+      ['GET', '/nowhere', 404],
+      ['GET', '/%', 400],
+      ['GET', '/v1/nowhere', 404],
+      ['POST', '/health', 404],
+      ['GET', '/auth/profile', 401],
+      ['GET', `/${'a'.repeat(3000)}`, 404],
+      ['PATCH', '/api/v1/history', 404],
+      ['GET', '/api/v1/admin/users/%E0%A4%A', 400],
+    ]
+    for (const [method, path, status] of failures) {
+      const answer = await gateway.ask<ErrorAnswer>(path, { method })
+      expect(answer.status, path.slice(0, 40)).toBe(status)
+      expect(Object.keys(answer.json.error).sort(), path.slice(0, 40)).toEqual([
+        'code',
+        'message',
+        'param',
+        'type',
+      ])
+      expect(answer.headers.get('x-request-id')).toMatch(/^req_/)
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+    }
+  })
+
+  it('keeps a well-formed request id of the caller and replaces any other', async () => {
+    const kept = await gateway.ask('/health', { headers: { 'x-request-id': 'my-request-0001' } })
+    expect(kept.headers.get('x-request-id')).toBe('my-request-0001')
+    for (const id of ['short', 'with space 123', 'x'.repeat(300), '<script>12345678']) {
+      const answer = await gateway.ask('/health', { headers: { 'x-request-id': id } })
+      expect(answer.headers.get('x-request-id')).toMatch(/^req_[A-Za-z0-9_-]{24}$/)
+    }
+  })
+
+  it('T26: one strict form of the Authorization header', async () => {
+    const tried = async (authorization: string, path = '/auth/profile') =>
+      (await gateway.ask(path, { headers: { authorization } })).status
+    expect(await tried(`bearer ${ada.token}`)).toBe(200)
+    for (const header of [
+      `Bearer\t${ada.token}`,
+      'Bearer',
+      'Basic YTpi',
+      ada.token,
+      `Bearer ${ada.token}, Bearer ${bob.token}`,
+      `Bearer  ${ada.token}`,
+      `Bearer ${'x'.repeat(12_000)}`,
+    ]) {
+      expect(await tried(header), header.slice(0, 20)).toBe(401)
+    }
+    expect((await gateway.ask(`/auth/profile?access_token=${ada.token}`)).status).toBe(400)
+    expect((await gateway.ask(`/auth/profile?key=${ada.token}`)).status).toBe(401)
+    const two = await raw(
+      `GET /auth/profile HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\nAuthorization: Bearer ${bob.token}\r\nConnection: close\r\n\r\n`,
+    )
+    expect(two).toMatch(/^HTTP\/1.1 400/)
+  })
+
+  it('says what is missing as RFC 6750 asks', async () => {
+    const none = await gateway.ask<ErrorAnswer>('/auth/profile')
+    expect(none.json.error.message).toBe('Authorization header missing')
+    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="gatehouse"')
+    const wrong = await gateway.ask('/auth/profile', { token: 'x.y.z' })
+    expect(wrong.headers.get('www-authenticate')).toMatch(
+      /^Bearer realm="gatehouse", error="invalid_token", error_description="[^"]+"$/,
+    )
+  })
+
+  it('T16, T22: a session token is checked in every part, not only by its signature', async () => {
+    const [header = '', payload = '', signature = ''] = ada.token.split('.')
+    const changed = Buffer.from(payload, 'base64url').toString().replace(ada.id, bob.id)
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+    for (const token of [
+      `${header}.${Buffer.from(changed).toString('base64url')}.${signature}`,
+      `${none}.${payload}.`,
+      `${header}.${payload}.${signature}=`,
+      `${header}.${payload}`,
+      `${ada.token}.x.y`,
+    ]) {
+      expect((await gateway.ask('/auth/profile', { token })).status).toBe(401)
+    }
+  })
+
+  it('T39: fields that would change more than a route is for are refused by name, and change nothing', async () => {
+    for (const field of ['role', 'isAdmin', 'budget', 'id', 'createdAt', 'constructor']) {
+      const answer = await gateway.ask<ErrorAnswer>('/api/v1/presets', {
+        token: ada.token,
+        body: { name: 'x', provider: 'demo', model: 'echo', parameters: {}, [field]: 'admin' },
+      })
+      expect([answer.status, answer.json.error.param], field).toEqual([400, field])
+    }
+    const polluted = await gateway.ask('/api/v1/presets', {
+      token: ada.token,
+      body: '{"name":"x","provider":"demo","model":"echo","parameters":{},"__proto__":{"isAdmin":true}}',
+    })
+    expect(polluted.status).toBe(400)
+    const profile = await gateway.ask('/auth/profile', { token: ada.token })
+    expect(profile.json).toMatchObject({ roles: ['member'] })
+  })
+
+  it("T40: somebody else's object is not distinguishable from one that does not exist", async () => {
+    const call = await gateway.ask<{ id: string }>('/api/v1/llm/call', {
+      token: ada.token,
+      body: { provider: 'demo', model: 'echo', prompt: 'mine' },
+    })
+    const preset = await gateway.ask<{ id: string }>('/api/v1/presets', {
+      token: ada.token,
+      body: { name: 'mine', provider: 'demo', model: 'echo', parameters: {} },
+    })
+    const sessions = await gateway.ask<{ data: { id: string }[] }>('/auth/sessions', { token: ada.token })
+    const nobodys = '018f0000-0000-7000-8000-000000000000'
+    const body = { name: 'x', provider: 'demo', model: 'echo', parameters: {} }
+    const targets: [method: string, path: (id: string) => string, id: string, body?: unknown][] = [
+      ['GET', (id) => `/api/v1/history/${id}`, call.json.id],
+      ['DELETE', (id) => `/api/v1/history/${id}`, call.json.id],
+      ['GET', (id) => `/api/v1/presets/${id}`, preset.json.id],
+      ['PUT', (id) => `/api/v1/presets/${id}`, preset.json.id, body],
+      ['DELETE', (id) => `/api/v1/presets/${id}`, preset.json.id],
+      ['DELETE', (id) => `/auth/sessions/${id}`, sessions.json.data[0]?.id ?? ''],
+    ]
+    for (const [method, path, id, sent] of targets) {
+      const answers = []
+      for (const tried of [id, nobodys, 'not-an-id', "' OR 1=1--"]) {
+        const asking = { method, token: bob.token, ...(sent ? { body: sent } : {}) }
+        answers.push(await gateway.ask(path(encodeURIComponent(tried)), asking))
+      }
+      for (const answer of answers) {
+        expect(answer.status, `${method} ${path(id)}`).toBe(404)
+        expect(answer.text).toBe(answers[0]?.text)
+      }
+    }
+    expect((await gateway.ask(`/api/v1/history/${call.json.id}`, { token: ada.token })).status).toBe(200)
+  })
+
+  it('T44: the admin lookup is for admins, and never means everybody by mistake', async () => {
+    expect((await gateway.ask('/api/v1/admin/users?query=ada', { token: ada.token })).status).toBe(403)
+    for (const query of [
+      'query=',
+      'query[contains]=a',
+      'query=a&query=b',
+      `query=${'%25'.repeat(10_000)}`.slice(0, 12_000),
+      'email=ada@example.com',
+      'limit=1000',
+    ]) {
+      expect(
+        (await gateway.ask(`/api/v1/admin/users?${query}`, { token: root.token })).status,
+        query.slice(0, 30),
+      ).toBe(400)
+    }
+    for (const pattern of ['%25', '_', '%5C']) {
+      const { json } = await gateway.ask<{ data: unknown[] }>(`/api/v1/admin/users?query=${pattern}`, {
+        token: root.token,
+      })
+      expect(json.data, pattern).toEqual([])
+    }
+    const found = async (query: string) => {
+      const { json } = await gateway.ask<{ data: { id: string }[] }>(`/api/v1/admin/users?${query}`, {
+        token: root.token,
+      })
+      return json.data.map(({ id }) => id)
+    }
+    expect(await found('query=ADA@example')).toEqual([ada.id])
+    expect(await found(`query=${ada.id}`)).toEqual([ada.id])
+    expect(await found('query=sub-ada@example.com')).toEqual([ada.id])
+    expect(await found('role=admin')).toEqual([root.id])
+    expect(await found('status=disabled')).toEqual([])
+    expect((await gateway.ask(`/api/v1/admin/users/${ada.id}`, { token: root.token })).json).toMatchObject({
+      email: 'ada@example.com',
+    })
+    expect((await gateway.ask('/api/v1/admin/users/nobody', { token: root.token })).status).toBe(404)
+  })
+
+  it('T45: the last admin stays, and nobody changes their own role', async () => {
+    const patch = (id: string, roles: string[], token: string) =>
+      gateway.ask<ErrorAnswer>(`/api/v1/admin/users/${id}`, { method: 'PATCH', token, body: { roles } })
+    expect((await patch(root.id, ['member'], root.token)).json.error.code).toBe('last_admin')
+    expect(
+      (
+        await gateway.ask<ErrorAnswer>(`/api/v1/admin/users/${root.id}/disable`, {
+          method: 'POST',
+          token: root.token,
+        })
+      ).json.error.code,
+    ).toBe('last_admin')
+    const second = await people.register(gateway, 'second-root@example.com')
+    expect((await patch(second.id, ['admin', 'member'], root.token)).status).toBe(200)
+    expect((await patch(root.id, ['member'], root.token)).json.error.code).toBe('conflict')
+    // Each takes the role from the other at once: one of them stays.
+    const both = await Promise.all([
+      patch(second.id, ['member'], root.token),
+      patch(root.id, ['member'], second.token),
+    ])
+    expect(both.filter(({ status }) => status === 200)).toHaveLength(1)
+    const admins = await gateway.gateway.database.client.principal.findMany({
+      where: { roles: { has: 'admin' }, status: 'active' },
+    })
+    expect(admins).toHaveLength(1)
+    await gateway.gateway.database.client.principal.update({
+      where: { id: root.id },
+      data: { roles: ['admin', 'member'] },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 5100))
+  })
+
+  it('T24: a role that was taken away and an account that was disabled are so within 5 s', async () => {
+    const person = await people.register(gateway, 'demoted@example.com')
+    await gateway.ask(`/api/v1/admin/users/${person.id}`, {
+      method: 'PATCH',
+      token: root.token,
+      body: { roles: ['admin'] },
+    })
+    expect((await gateway.ask('/api/v1/admin/audit', { token: person.token })).status).toBe(200)
+    await gateway.ask(`/api/v1/admin/users/${person.id}`, {
+      method: 'PATCH',
+      token: root.token,
+      body: { roles: ['member'] },
+    })
+    expect((await gateway.ask('/api/v1/admin/audit', { token: person.token })).status).toBe(403)
+
+    const stream = gateway.ask('/api/v1/llm/call', {
+      token: person.token,
+      body: { provider: 'demo', model: 'echo', prompt: 'long '.repeat(100), stream: true },
+    })
+    await gateway.ask(`/api/v1/admin/users/${person.id}/disable`, { method: 'POST', token: root.token })
+    expect((await gateway.ask('/auth/profile', { token: person.token })).status).toBe(401)
+    await stream
+    await gateway.ask(`/api/v1/admin/users/${person.id}/enable`, { method: 'POST', token: root.token })
+    // Enabled again: old tokens stay dead, a new sign-in is needed.
+    expect((await gateway.ask('/auth/profile', { token: person.token })).status).toBe(401)
+  })
+
+  it('T46: a text that looks like SQL is a text', async () => {
+    const strings = [
+      "' OR '1'='1",
+      "sk-' UNION SELECT 1--",
+      '"; DROP TABLE "Principal"; --',
+      "\\'; SELECT pg_sleep(5)--",
+      '%00',
+      '\u202e',
+    ]
+    const before = await gateway.gateway.database.client.principal.count()
+    for (const text of strings) {
+      const encoded = encodeURIComponent(text)
+      const asked = await Promise.all([
+        gateway.ask('/auth/profile', { headers: { authorization: `Bearer ${encoded}` } }),
+        gateway.ask(`/api/v1/history/${encoded}`, { token: ada.token }),
+        gateway.ask(`/api/v1/history?model=${encoded}`, { token: ada.token }),
+        gateway.ask(`/api/v1/admin/users?query=${encoded}`, { token: root.token }),
+        gateway.ask('/auth/login', { body: { provider: text, id_token: text } }),
+      ])
+      for (const answer of asked) expect(answer.status, text).toBeLessThan(500)
+    }
+    expect(await gateway.gateway.database.client.principal.count()).toBe(before)
+  })
+
+  it('T47: no other spelling of a closed path opens it', async () => {
+    for (const path of [
+      '//api/v1/admin/users',
+      '/api/v1/admin/users/',
+      '/Api/V1/Admin/Users',
+      '/api/v1/%61dmin/users',
+      '/api/v1/admin/users/.',
+      '/api/v1/admin/users;x=1',
+      '/health/../api/v1/admin/users',
+      '/api/v1/admin/users?/health',
+      '/health%2f..%2fapi/v1/admin/users',
+    ]) {
+      const answer = await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+      expect(answer, path).toMatch(/^HTTP\/1.1 (400|401|404)/)
+    }
+    for (const request of [
+      'GET http://a/api/v1/admin/users HTTP/1.1\r\nHost: x',
+      'GET /api/v1/admin/users#/health HTTP/1.1\r\nHost: x',
+      'GET /api/v1/admin/users HTTP/1.1\r\nHost: a/?x=/health',
+    ]) {
+      expect(await raw(`${request}\r\nConnection: close\r\n\r\n`), request).toMatch(
+        /^HTTP\/1.1 (400|401|404)/,
+      )
+    }
+  })
+
+  it('T48: headers in which a proxy would tell something are believed from nobody', async () => {
+    const headers = {
+      'x-forwarded-uri': '/health',
+      'x-original-url': '/health',
+      'x-forwarded-user': root.email,
+      'x-http-method-override': 'DELETE',
+      'x-forwarded-for': '10.0.0.1',
+    }
+    expect((await gateway.ask('/api/v1/admin/users', { headers })).status).toBe(401)
+    const login = { provider: 'google', id_token: people.idToken('forwarded@example.com') }
+    const registered = await gateway.ask<{ access_token: string }>('/auth/register', { headers, body: login })
+    const sessions = await gateway.ask<{ data: { address: string }[] }>('/auth/sessions', {
+      token: registered.json.access_token,
+    })
+    expect(sessions.json.data[0]?.address).not.toBe('10.0.0.1')
+  })
+
+  it('T65: requests that another program would read in another way are refused', async () => {
+    const refused = [
+      'GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+      'POST /auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+      'POST /auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'GET http://b/health HTTP/1.1\r\nHost: a\r\n\r\n',
+      `GET /health HTTP/1.1\r\nHost: a\r\n${[...Array(150).keys()].map((index) => `x-${index}: 1\r\n`).join('')}\r\n`,
+      `GET /health HTTP/1.1\r\nHost: a\r\nx: ${'y'.repeat(17_000)}\r\n\r\n`,
+      'GET /health HTTP/1.1\r\n\r\n',
+    ]
+    for (const request of refused) {
+      const answer = await raw(request)
+      expect(answer, request.slice(0, 60)).toMatch(/^HTTP\/1.1 (400|431)/)
+      expect(answer).toContain('"error":{"message":')
+      expect(answer.toLowerCase()).toContain('x-request-id: ')
+    }
+  })
+
+  it('T68: hostile JSON is refused, and the process lives', async () => {
+    const pid = process.pid
+    const bodies = [
+      '',
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '17',
+      '{"a":1e999}',
+      '['.repeat(20_000),
+      `${'{"a":'.repeat(100)}1${'}'.repeat(100)}`,
+      '{"provider":"google"}',
+      '{"provider":"\ud800","id_token":"x"}',
+      '{"a":1}{"b":2}',
+      `{${[...Array(100_000).keys()].map((index) => `"k${index}":1`).join(',')}}`,
+    ]
+    for (const body of bodies) {
+      const answer = await gateway.ask<ErrorAnswer>('/auth/login', { method: 'POST', body })
+      expect([400, 413], body.slice(0, 30)).toContain(answer.status)
+      expect(answer.json.error.code).toEqual(expect.any(String))
+    }
+    const broken = await fetch(`${gateway.url}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: new Uint8Array([0x22, 0xff, 0xfe, 0x22]),
+    })
+    expect(broken.status).toBe(400)
+    expect((await gateway.ask('/health')).status).toBe(200)
+    expect(process.pid).toBe(pid)
+  })
+
+  it('T70: sets a limit on bodies where they are not prompts, and takes JSON alone', async () => {
+    const large = await gateway
+      .ask<ErrorAnswer>('/auth/login', { body: { provider: 'google', id_token: 'x'.repeat(2 << 20) } })
+      .catch(() => null)
+    if (large) expect([large.status, large.json.error.code]).toEqual([413, 'request_too_large'])
+    const form = await gateway.ask<ErrorAnswer>('/auth/login', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'provider=google',
+    })
+    expect([form.status, form.json.error.code]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  it('T70: a client that sends nothing is let go of', async () => {
+    const { server } = gateway.gateway.app.getHttpAdapter().getInstance()
+    expect(server.headersTimeout).toBe(10_000)
+    expect(server.requestTimeout).toBe(60_000)
+    expect(server.keepAliveTimeout).toBe(65_000)
+  })
+
+  it('T74: another origin is let in only where it is named', async () => {
+    const allowed = await gateway.ask('/auth/providers', { headers: { origin: 'https://app.example.com' } })
+    expect(allowed.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
+    expect(allowed.headers.get('vary')).toMatch(/origin/i)
+    expect(allowed.headers.get('access-control-expose-headers')).toContain('x-request-id')
+    for (const origin of [
+      'https://evil.test',
+      'null',
+      'https://app.example.com.evil.test',
+      'http://app.example.com',
+      'https://app.example.com:8443',
+    ]) {
+      for (const method of ['GET', 'OPTIONS']) {
+        const answer = await gateway.ask('/auth/providers', {
+          method,
+          headers: { origin, 'access-control-request-method': 'GET' },
+        })
+        expect(answer.headers.get('access-control-allow-origin'), origin).toBeNull()
+      }
+    }
+  })
+
+  it('T75: every answer has the headers that keep a browser from harm', async () => {
+    for (const path of ['/', '/health', '/docs', '/auth/providers', '/nowhere', '/auth/profile']) {
+      const { headers } = await gateway.ask(path)
+      expect(headers.get('x-content-type-options'), path).toBe('nosniff')
+      expect(headers.get('referrer-policy'), path).toBe('same-origin')
+      expect(headers.get('cross-origin-opener-policy'), path).toBe('same-origin')
+      expect(headers.get('content-security-policy'), path).toMatch(
+        /default-src 'self'.*script-src 'self';.*frame-ancestors 'none'/,
+      )
+      expect(headers.get('x-powered-by'), path).toBeNull()
+    }
+    for (const path of ['/auth/providers', '/auth/profile', '/api/v1/history']) {
+      expect((await gateway.ask(path)).headers.get('cache-control'), path).toBe('no-store')
+    }
+  })
+
+  it('T81: each deed of an admin and each refused sign-in is one row of the audit log, and the chain holds', async () => {
+    const name = 'x\n{"level":"info"}'
+    const body = { provider: 'google', id_token: people.idToken('audited@example.com', { name }) }
+    const { json: audited } = await gateway.ask<{ user_id: string }>('/auth/register', {
+      body,
+      headers: { 'user-agent': 'a"b' },
+    })
+    const id = audited.user_id
+    await gateway.ask(`/api/v1/admin/users/${id}`, {
+      method: 'PATCH',
+      token: root.token,
+      body: { roles: ['admin', 'member'] },
+    })
+    await gateway.ask(`/api/v1/admin/users/${id}/disable`, { method: 'POST', token: root.token })
+    await gateway.ask('/auth/login', { body })
+    const { json } = await gateway.ask<{ data: Record<string, unknown>[] }>(
+      `/api/v1/admin/audit?target_id=${id}&order=asc`,
+      { token: root.token },
+    )
+    expect(json.data.map(({ action, actor_id }) => [action, actor_id])).toEqual([
+      ['register', id],
+      ['role.changed', root.id],
+      ['user.disabled', root.id],
+    ])
+    expect(json.data[1]).toMatchObject({
+      before: { roles: ['member'] },
+      after: { roles: ['admin', 'member'] },
+      request_id: expect.any(String),
+    })
+    const failed = await gateway.ask<{ data: { after: unknown }[] }>(
+      '/api/v1/admin/audit?action=sign_in.failed&limit=1',
+      { token: root.token },
+    )
+    expect(failed.json.data[0]?.after).toEqual({ provider: 'google', reason: 'account_disabled' })
+    expect(await gateway.gateway.accounts.audit.verify()).toBeNull()
+    const { client } = gateway.gateway.database
+    const victim = await client.audit.findFirstOrThrow({ where: { action: 'role.changed', targetId: id } })
+    await client.audit.update({ where: { sequence: victim.sequence }, data: { actorId: ada.id } })
+    expect(await gateway.gateway.accounts.audit.verify()).toBe(victim.id)
+    await client.audit.update({ where: { sequence: victim.sequence }, data: { actorId: root.id } })
+  })
+
+  it('gives metrics to admins and to the metrics token, in the names of the GenAI conventions', async () => {
+    await gateway.ask('/api/v1/llm/call', {
+      token: ada.token,
+      body: { provider: 'demo', model: 'echo', prompt: 'count me' },
+    })
+    expect((await gateway.ask('/metrics', { token: ada.token })).status).toBe(403)
+    expect((await gateway.ask('/metrics', { token: 'metrics-token-0123456780' })).status).toBe(401)
+    expect((await gateway.ask('/metrics', { token: root.token })).status).toBe(200)
+    const { text } = await gateway.ask('/metrics', { token: 'metrics-token-0123456789' })
+    expect(text).toMatch(
+      /gen_ai_client_operation_duration_seconds_count\{[^}]*gen_ai_provider_name="demo"[^}]*\} \d/,
+    )
+    expect(text).toMatch(/gen_ai_client_token_usage_sum\{[^}]*gen_ai_token_type="input"[^}]*\} \d/)
+    expect(text).not.toContain(ada.id)
+  })
+
+  it('serves the documentation, with Authorize, and describes every route of its own', async () => {
+    const page = await gateway.ask('/docs')
+    expect(page.text).toContain('swagger-ui')
+    const { json } = await gateway.ask<{
+      openapi: string
+      paths: Record<string, unknown>
+      components: { securitySchemes: unknown }
+    }>('/docs-json')
+    expect(json.openapi).toBe('3.1.0')
+    expect(Object.keys(json.paths)).toEqual(
+      expect.arrayContaining([
+        '/auth/register',
+        '/api/v1/llm/call',
+        '/api/v1/history',
+        '/api/v1/admin/users/{id}',
+      ]),
+    )
+    expect(json.components.securitySchemes).toHaveProperty('bearer')
+  })
+})

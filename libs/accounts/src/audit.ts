@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import { type AuditQuery, type AuditView, type List, toList } from '@gatehouse/contracts'
+import type { Database, Transaction } from '@gatehouse/platform'
+import { v7 as uuidv7 } from 'uuid'
+
+/** Who did something, and from where. */
+export interface Actor {
+  /** null for the system itself, and for somebody who could not prove who they are. */
+  principalId: string | null
+  address: string | null
+  userAgent: string | null
+  requestId: string | null
+}
+
+/** What was done. `before` and `after` hold only what changed, and no secret. */
+export interface AuditEntry {
+  action: string
+  target?: { kind: string; id: string }
+  before?: unknown
+  after?: unknown
+}
+
+const chainStart = '0'.repeat(64)
+/** Any constant; one lock for the chain, held to the end of the transaction, so that it never forks. */
+const chainLock = 7_301_001n
+
+/**
+ * Appends a row in the transaction of the change it tells of: both are there, or neither.
+ * The row holds the SHA-256 of itself and of the hash before it, so a row that is altered or taken out shows.
+ */
+export async function appendAudit(transaction: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
+  await transaction.$queryRaw`SELECT pg_advisory_xact_lock(${chainLock})::text`
+  const last = await transaction.audit.findFirst({ orderBy: { sequence: 'desc' }, select: { hash: true } })
+  const row = {
+    id: uuidv7(),
+    at: new Date(),
+    actorId: actor.principalId,
+    action: entry.action,
+    targetKind: entry.target?.kind ?? null,
+    targetId: entry.target?.id ?? null,
+    before: entry.before ?? null,
+    after: entry.after ?? null,
+    address: actor.address,
+    userAgent: actor.userAgent?.slice(0, 500) ?? null,
+    requestId: actor.requestId,
+    previous: last?.hash ?? chainStart,
+  }
+  await transaction.audit.create({
+    data: { ...row, before: row.before ?? undefined, after: row.after ?? undefined, hash: auditHash(row) },
+  })
+}
+
+/** What a row's hash covers: every field, names sorted at every depth, since the database keeps no order of JSON. */
+export function auditHash(row: Record<string, unknown>): string {
+  return createHash('sha256').update(canonical(row)).digest('hex')
+}
+
+function canonical(value: unknown): string {
+  if (value instanceof Date) return JSON.stringify(value.toISOString())
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined)
+    members.sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
+  }
+  return JSON.stringify(value ?? null)
+}
+
+/**
+ * Reads the whole chain and checks it.
+ * @returns the id of the first row that does not fit, or null where all do
+ */
+export async function verifyAudit(database: Database): Promise<string | null> {
+  let previous = chainStart
+  let sequence = 0n
+  for (;;) {
+    const rows = await database.client.audit.findMany({
+      where: { sequence: { gt: sequence } },
+      orderBy: { sequence: 'asc' },
+      take: 1000,
+    })
+    for (const { sequence: place, hash, ...row } of rows) {
+      if (row.previous !== previous || auditHash(row) !== hash) return row.id
+      previous = hash
+      sequence = place
+    }
+    if (rows.length < 1000) return null
+  }
+}
+
+/** A page of the audit log, newest first unless asked otherwise. */
+export async function listAudit(database: Database, query: AuditQuery): Promise<List<AuditView>> {
+  const anchor = query.after
+    ? await database.client.audit.findFirst({
+        where: { id: uuidOrNil(query.after) },
+        select: { sequence: true },
+      })
+    : null
+  const rows = await database.client.audit.findMany({
+    where: {
+      ...(query.actor_id ? { actorId: query.actor_id } : {}),
+      ...(query.target_id ? { targetId: query.target_id } : {}),
+      ...(query.action ? { action: query.action } : {}),
+      ...(query.after
+        ? {
+            sequence:
+              query.order === 'desc' ? { lt: anchor?.sequence ?? 0n } : { gt: anchor?.sequence ?? 0n },
+          }
+        : {}),
+    },
+    orderBy: { sequence: query.order },
+    take: query.limit + 1,
+  })
+  return toList(
+    rows.map((row) => ({
+      id: row.id,
+      at: row.at.toISOString(),
+      actor_id: row.actorId,
+      action: row.action,
+      target: row.targetKind && row.targetId ? { kind: row.targetKind, id: row.targetId } : null,
+      before: row.before,
+      after: row.after,
+      address: row.address,
+      user_agent: row.userAgent,
+      request_id: row.requestId,
+      hash: row.hash,
+    })),
+    query.limit,
+  )
+}
+
+/** An id as the database takes it: text that is no UUID becomes one that nothing has, so that it is simply not found. */
+export function uuidOrNil(id: string): string {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id)
+    ? id.toLowerCase()
+    : '00000000-0000-0000-0000-000000000000'
+}

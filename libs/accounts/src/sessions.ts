@@ -1,0 +1,94 @@
+import { AppError, type SessionView } from '@gatehouse/contracts'
+import type { Database, Transaction } from '@gatehouse/platform'
+import { v7 as uuidv7 } from 'uuid'
+import { type Actor, appendAudit, uuidOrNil } from './audit.js'
+import { announce, type Change } from './changes.js'
+
+/** What kind of session to open, and for how long. */
+export interface NewSession {
+  kind: 'browser' | 'token'
+  /** Seconds from now; a browser session slides within it. */
+  seconds: number
+}
+
+/** Opens a session in the transaction of the sign-in. */
+export async function openSession(
+  transaction: Transaction,
+  principalId: string,
+  provider: string,
+  session: NewSession,
+  actor: Actor,
+) {
+  const createdAt = new Date()
+  return transaction.session.create({
+    data: {
+      id: uuidv7(),
+      principalId,
+      provider,
+      kind: session.kind,
+      address: actor.address,
+      userAgent: actor.userAgent?.slice(0, 500) ?? null,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + session.seconds * 1000),
+    },
+    select: { id: true, createdAt: true, expiresAt: true },
+  })
+}
+
+/**
+ * Ends one session of a principal; on every replica within a second.
+ * @throws AppError `not_found` for a session that is not theirs, does not exist or has ended
+ */
+export async function endSession(
+  database: Database,
+  principalId: string,
+  sessionId: string,
+  actor: Actor,
+  action: 'sign_out' | 'session.revoked',
+): Promise<Change> {
+  const id = uuidOrNil(sessionId)
+  await database.transaction(async (transaction) => {
+    const { count } = await transaction.session.updateMany({
+      where: { id, principalId, revokedAt: null, expiresAt: { gt: new Date() } },
+      data: { revokedAt: new Date() },
+    })
+    if (count === 0) throw new AppError('not_found')
+    await announce(transaction, { kind: 'session', subject: id })
+    await appendAudit(transaction, actor, { action, target: { kind: 'session', id } })
+  })
+  return { kind: 'session', subject: id }
+}
+
+/** Ends every session of a principal, in the transaction of what calls for it. */
+export async function endAllSessions(transaction: Transaction, principalId: string): Promise<number> {
+  const { count } = await transaction.session.updateMany({
+    where: { principalId, revokedAt: null },
+    data: { revokedAt: new Date() },
+  })
+  await announce(transaction, { kind: 'principal', subject: principalId })
+  return count
+}
+
+/** The sessions of a principal that still hold, newest first. */
+export async function listSessions(
+  database: Database,
+  principalId: string,
+  currentId: string,
+): Promise<SessionView[]> {
+  const rows = await database.client.session.findMany({
+    where: { principalId, revokedAt: null, expiresAt: { gt: new Date() } },
+    orderBy: { id: 'desc' },
+    take: 100,
+  })
+  return rows.map((row) => ({
+    id: row.id,
+    provider: row.provider,
+    kind: row.kind === 'browser' ? 'browser' : 'token',
+    current: row.id === currentId,
+    address: row.address,
+    user_agent: row.userAgent,
+    created_at: row.createdAt.toISOString(),
+    last_seen_at: row.lastSeenAt.toISOString(),
+    expires_at: row.expiresAt.toISOString(),
+  }))
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod'
+import { Id, listOf, page, Timestamp } from './primitives.js'
+
+/** What a role lets a person do. Read from the store at most 5 s old, never from a token. */
+export const Role = z.enum(['admin', 'member'])
+export type Role = z.infer<typeof Role>
+
+/** `POST /auth/register` and `/auth/login`. */
+export const SignInBody = z
+  .strictObject({
+    provider: z
+      .string({ error: 'unsupported_provider' })
+      .max(100, { error: 'unsupported_provider' })
+      .meta({ examples: ['google'] }),
+    id_token: z.string().min(1).max(65_536).meta({
+      description:
+        'ID token whose audience is our client id; for GitHub a user access token of our OAuth app',
+    }),
+  })
+  .meta({ id: 'SignInBody' })
+export type SignInBody = z.infer<typeof SignInBody>
+
+/** What a sign-in gives. */
+export const SignInResult = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('bearer'),
+    expires_in: z.int().meta({ description: 'seconds' }),
+    user_id: Id,
+    user_email: z.string().nullable(),
+    is_new_user: z.boolean(),
+    provider: z.string(),
+  })
+  .meta({ id: 'SignInResult' })
+export type SignInResult = z.infer<typeof SignInResult>
+
+/** `GET /auth/providers`. */
+export const SignInProviders = z
+  .object({
+    providers: z.array(z.string()),
+    details: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        browser: z
+          .boolean()
+          .meta({ description: 'false where the client secret of the redirect is missing' }),
+      }),
+    ),
+  })
+  .meta({ id: 'SignInProviders' })
+export type SignInProviders = z.infer<typeof SignInProviders>
+
+/** `GET /auth/profile`. */
+export const Profile = z
+  .object({
+    user_id: Id,
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    roles: z.array(Role),
+    identities: z.array(z.object({ id: Id, provider: z.string(), linked_at: Timestamp })),
+    created_at: Timestamp,
+  })
+  .meta({ id: 'Profile' })
+export type Profile = z.infer<typeof Profile>
+
+/** One of one's own sessions. */
+export const SessionView = z
+  .object({
+    id: Id,
+    provider: z.string(),
+    kind: z.enum(['browser', 'token']),
+    current: z.boolean(),
+    address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    expires_at: Timestamp,
+  })
+  .meta({ id: 'Session' })
+export type SessionView = z.infer<typeof SessionView>
+export const SessionList = listOf(SessionView).meta({ id: 'SessionList' })
+
+/** Parameters of a model call that a preset can hold; what is absent is not sent. */
+export const PresetParameters = z
+  .strictObject({
+    temperature: z.number().min(0).max(2).optional(),
+    max_tokens: z.int().min(1).optional(),
+    top_p: z.number().min(0).max(1).optional(),
+    stop: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(4)]).optional(),
+    system: z.string().min(1).max(100_000).optional(),
+  })
+  .meta({ id: 'PresetParameters' })
+export type PresetParameters = z.infer<typeof PresetParameters>
+
+/** `POST /api/v1/presets` and `PUT /api/v1/presets/{id}`. */
+export const PresetBody = z
+  .strictObject({
+    name: z.string().trim().min(1).max(100),
+    provider: z.string().min(1).max(100),
+    model: z.string().min(1).max(300),
+    parameters: PresetParameters,
+    description: z.string().max(2000).optional(),
+    is_default: z.boolean().default(false),
+  })
+  .meta({ id: 'PresetBody' })
+export type PresetBody = z.infer<typeof PresetBody>
+
+export const PresetView = z
+  .object({
+    id: Id,
+    name: z.string(),
+    provider: z.string(),
+    model: z.string(),
+    parameters: PresetParameters,
+    description: z.string().nullable(),
+    is_default: z.boolean(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  })
+  .meta({ id: 'Preset' })
+export type PresetView = z.infer<typeof PresetView>
+export const PresetList = listOf(PresetView).meta({ id: 'PresetList' })
+
+/** `GET /api/v1/admin/users`. */
+export const AdminUserQuery = z
+  .strictObject({
+    query: z
+      .string()
+      .trim()
+      .min(1)
+      .max(320)
+      .optional()
+      .meta({ description: 'e-mail, name, id or identity subject' }),
+    status: z.enum(['active', 'disabled']).optional(),
+    role: Role.optional(),
+    ...page,
+  })
+  .meta({ id: 'AdminUserQuery' })
+export type AdminUserQuery = z.infer<typeof AdminUserQuery>
+
+/** `PATCH /api/v1/admin/users/{id}`. */
+export const AdminUserPatch = z
+  .strictObject({ roles: z.array(Role).min(1).max(2) })
+  .meta({ id: 'AdminUserPatch' })
+export type AdminUserPatch = z.infer<typeof AdminUserPatch>
+
+export const AdminUser = z
+  .object({
+    id: Id,
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    roles: z.array(Role),
+    status: z.enum(['active', 'disabled', 'deleted']),
+    identities: z.array(
+      z.object({
+        id: Id,
+        provider: z.string(),
+        issuer: z.string(),
+        subject: z.string(),
+        email: z.string().nullable(),
+        email_verified: z.boolean(),
+        linked_at: Timestamp,
+      }),
+    ),
+    created_at: Timestamp,
+    last_seen_at: Timestamp.nullable(),
+  })
+  .meta({ id: 'AdminUser' })
+export type AdminUser = z.infer<typeof AdminUser>
+export const AdminUserList = listOf(AdminUser).meta({ id: 'AdminUserList' })
+
+/** `GET /api/v1/admin/audit`. */
+export const AuditQuery = z
+  .strictObject({
+    actor_id: Id.optional(),
+    target_id: Id.optional(),
+    action: z.string().min(1).max(100).optional(),
+    ...page,
+  })
+  .meta({ id: 'AuditQuery' })
+export type AuditQuery = z.infer<typeof AuditQuery>
+
+/** One row of the audit log; `hash` covers the row and the hash of the one before it. */
+export const AuditView = z
+  .object({
+    id: Id,
+    at: Timestamp,
+    actor_id: Id.nullable(),
+    action: z.string(),
+    target: z.object({ kind: z.string(), id: Id }).nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+    address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    request_id: z.string().nullable(),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditView = z.infer<typeof AuditView>
+export const AuditList = listOf(AuditView).meta({ id: 'AuditList' })

@@ -1,0 +1,5 @@
+export * from './accounts.js'
+export * from './calls.js'
+export * from './errors.js'
+export * from './primitives.js'
+export * from './variable.js'

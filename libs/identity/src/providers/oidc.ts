@@ -1,0 +1,71 @@
+import { createIssuer } from '../keys/issuer.js'
+import type { BrowserFlow, IdTokenProof, ProviderContext, SignInProvider } from './provider.js'
+
+/** Asymmetric signatures alone (RFC 8725 section 3.1): with a client secret as HMAC key, our own secret would sign people in. */
+const asymmetricAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const
+
+type Quirks = Pick<
+  IdTokenProof,
+  'expectedIssuers' | 'canonicalIssuer' | 'admit' | 'mayUseKey' | 'emailVerified' | 'checkSignature'
+>
+
+/** An OpenID issuer as a sign-in provider; everything but the first four is for issuers that differ from the standard. */
+export interface OidcSettings extends Partial<Quirks> {
+  id: string
+  name: string
+  /** Compared with `iss` to the letter. */
+  issuer: string
+  clientId: string
+  /** Without it only `verify` works, unless the client is public. */
+  clientSecret?: string
+  /** True for a client that has no secret: PKCE alone protects the code. */
+  publicClient?: boolean
+  algorithms?: readonly string[]
+  /** Base of the discovery document; by default the issuer. */
+  discovery?: string
+  /** What the discovery document may name as issuer; by default the issuer alone. */
+  documentIssuers?: readonly string[]
+  parameters?: BrowserFlow['parameters']
+}
+
+/** Builds a sign-in provider from an OpenID issuer (OpenID Connect Core 1.0, Discovery 1.0). */
+export function oidc(settings: OidcSettings, { fetch, now }: ProviderContext): SignInProvider {
+  const { id, name, issuer, clientId, clientSecret, parameters, discovery = issuer } = settings
+  const keys = createIssuer({ discovery, documentIssuers: settings.documentIssuers ?? [issuer], fetch, now })
+  const proof: IdTokenProof = {
+    kind: 'id_token',
+    keys,
+    audience: clientId,
+    algorithms: settings.algorithms ?? asymmetricAlgorithms,
+    expectedIssuers: settings.expectedIssuers ?? (() => [issuer]),
+    canonicalIssuer: settings.canonicalIssuer,
+    admit: settings.admit,
+    mayUseKey: settings.mayUseKey,
+    emailVerified: settings.emailVerified,
+    checkSignature: settings.checkSignature,
+  }
+  const browser: BrowserFlow | null =
+    clientSecret === undefined && !settings.publicClient
+      ? null
+      : {
+          server: () => keys.document(),
+          clientId,
+          clientSecret,
+          scope: 'openid email profile',
+          parameters,
+          fetch,
+        }
+  return { id, name, clientId, proof, browser }
+}

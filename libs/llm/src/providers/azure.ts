@@ -1,0 +1,203 @@
+import { AppError } from '@gatehouse/contracts'
+import {
+  createTokenSource,
+  entraCertificateToken,
+  type TokenSource,
+  type Transport,
+} from '@gatehouse/outbound'
+import { AzureOpenAI } from 'openai'
+import type { ChatRequest } from '../chat.js'
+import type { FailureContext } from '../failure.js'
+import { type CallOptions, type ChatClient, type CredentialKind, defineProvider } from '../provider.js'
+import { addressVariable, secretVariable, textVariable } from '../variables.js'
+import { acquireManagedIdentity, acquireWorkloadIdentity } from './azure-identity.js'
+import { openAiChat } from './openai-chat.js'
+import { sdkOptions } from './openai-sdk.js'
+
+const scope = 'https://cognitiveservices.azure.com/.default'
+
+/** The newest version that is not a preview. */
+const defaultApiVersion = '2024-10-21'
+
+/** How we prove ourselves: a key, or a way to an Entra token. */
+type Credential =
+  | { kind: 'api_key'; key: string }
+  | { kind: Exclude<CredentialKind, 'api_key' | 'none'>; tokens: (transport: Transport) => TokenSource }
+
+/** https://learn.microsoft.com/azure/ai-foundry/openai/reference */
+export const azure = defineProvider({
+  id: 'azure',
+  priceList: 'azure',
+  name: 'Azure OpenAI',
+  aliases: [],
+  variables: {
+    AZURE_OPENAI_ENDPOINT: addressVariable(
+      'Azure OpenAI resource: turns the provider on.',
+      'https://NAME.openai.azure.com',
+    ),
+    AZURE_OPENAI_API_KEY: secretVariable('Key of the resource. Left empty, Microsoft Entra ID is used.'),
+    AZURE_OPENAI_API_VERSION: textVariable('Version of the Azure OpenAI API.', defaultApiVersion),
+    AZURE_OPENAI_DEPLOYMENT: textVariable('The deployment where a caller names none.'),
+    AZURE_TENANT_ID: textVariable('Entra ID: the tenant.'),
+    AZURE_CLIENT_ID: textVariable('Entra ID: the application, or the user-assigned managed identity.'),
+    AZURE_CERTIFICATE_PATH: textVariable('Entra ID: PEM file with certificate and private key.'),
+    AZURE_CLIENT_CERTIFICATE_PATH: textVariable('Another name of AZURE_CERTIFICATE_PATH.'),
+    AZURE_FEDERATED_TOKEN_FILE: textVariable('Entra ID: token of the workload identity, set by Kubernetes.'),
+    AZURE_AUTHORITY_HOST: addressVariable('Entra ID: the authority.', 'https://login.microsoftonline.com'),
+  },
+  configure(values) {
+    const endpoint = values.AZURE_OPENAI_ENDPOINT
+    if (!endpoint) return { connections: [], missing: ['AZURE_OPENAI_ENDPOINT'] }
+    const credential = chooseCredential(values)
+    if (Array.isArray(credential)) return { connections: [], missing: credential }
+    const apiVersion = values.AZURE_OPENAI_API_VERSION || defaultApiVersion
+    const check = async (transport: Transport, signal: AbortSignal) => {
+      if (credential.kind !== 'api_key') await credential.tokens(transport).get(signal)
+    }
+    return {
+      connections: [
+        {
+          id: 'default',
+          credential: credential.kind,
+          defaultModel: values.AZURE_OPENAI_DEPLOYMENT || undefined,
+          open: (transport) => azureChat(endpoint, apiVersion, credential, transport),
+          // The other kinds are asked for by a variable; this one is what is left.
+          ...(credential.kind === 'managed_identity' ? { check } : {}),
+        },
+      ],
+      missing: ['AZURE_OPENAI_API_KEY'],
+    }
+  },
+})
+
+type AzureValues = Partial<Record<keyof typeof azure.variables, string | undefined>>
+
+/** The credential that the variables make, or the names of those that are missing. */
+function chooseCredential(values: AzureValues): Credential | string[] {
+  const key = values.AZURE_OPENAI_API_KEY
+  if (key) return { kind: 'api_key', key }
+  const certificatePath = values.AZURE_CERTIFICATE_PATH || values.AZURE_CLIENT_CERTIFICATE_PATH
+  const tokenFilePath = values.AZURE_FEDERATED_TOKEN_FILE
+  const clientId = values.AZURE_CLIENT_ID || undefined
+  if (!certificatePath && !tokenFilePath) {
+    return {
+      kind: 'managed_identity',
+      tokens: once((transport) => acquireManagedIdentity({ transport, clientId, scope })),
+    }
+  }
+
+  const tenantId = values.AZURE_TENANT_ID
+  if (!tenantId || !clientId) {
+    return [...(tenantId ? [] : ['AZURE_TENANT_ID']), ...(clientId ? [] : ['AZURE_CLIENT_ID'])]
+  }
+  const application = { tenantId, clientId, authority: values.AZURE_AUTHORITY_HOST, scope }
+  if (certificatePath) {
+    const acquire = (transport: Transport) =>
+      entraCertificateToken({ transport, certificatePath, ...application })
+    return { kind: 'certificate', tokens: once(acquire) }
+  }
+  const acquire = (transport: Transport) =>
+    acquireWorkloadIdentity({ transport, tokenFilePath: tokenFilePath ?? '', ...application })
+  return { kind: 'workload_identity', tokens: once(acquire) }
+}
+
+/** One token source for the check and for every call. */
+function once(acquire: (transport: Transport) => Parameters<typeof createTokenSource>[0]['acquire']) {
+  let source: TokenSource | undefined
+  return (transport: Transport) => {
+    source ??= createTokenSource({ acquire: acquire(transport) })
+    return source
+  }
+}
+
+function azureChat(
+  endpoint: string,
+  apiVersion: string,
+  credential: Credential,
+  transport: Transport,
+): ChatClient {
+  const options = { ...sdkOptions(transport), baseURL: `${endpoint}/openai`, apiVersion }
+  if (credential.kind === 'api_key') {
+    const context: FailureContext = { provider: azure.name, secrets: () => [credential.key] }
+    return withLimitName((adapt) =>
+      openAiChat(new AzureOpenAI({ ...options, apiKey: credential.key }), context, adapt),
+    )
+  }
+
+  const tokens = credential.tokens(transport)
+  let token = ''
+  const azureADTokenProvider = async () => {
+    token = await tokens.get().catch((cause: unknown) => {
+      throw new AppError('upstream_auth_unavailable', {
+        message: `${azure.name}: no token from Entra ID.`,
+        cause,
+      })
+    })
+    return token
+  }
+  const context: FailureContext = { provider: azure.name, secrets: () => [token] }
+  // The SDK falls back to AZURE_OPENAI_API_KEY of the environment where the key is not said to be absent.
+  const sdk = new AzureOpenAI({ ...options, apiKey: '', azureADTokenProvider })
+  return withFreshToken(
+    withLimitName((adapt) => openAiChat(sdk, context, adapt)),
+    () => tokens.invalidate(token),
+  )
+}
+
+/** A token that was refused is not used again: the next call gets another. */
+function withFreshToken(client: ChatClient, invalidate: () => void): ChatClient {
+  const watch = async <T>(call: Promise<T>): Promise<T> => {
+    return call.catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'provider_auth_failed') invalidate()
+      throw error
+    })
+  }
+  return {
+    complete: (request, options) => watch(client.complete(request, options)),
+    stream: (request, options) => watch(client.stream(request, options)),
+  }
+}
+
+type LimitName = 'max_tokens' | 'max_completion_tokens'
+
+/**
+ * Says the limit of the answer under the name that the deployment takes. Reasoning models refuse `max_tokens`, older
+ * deployments refuse `max_completion_tokens`, and the name of a deployment does not tell which it is. So the new name
+ * goes first, the other one after a refusal that names it, and what was accepted is remembered.
+ * https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning
+ */
+function withLimitName(create: (adapt: (request: ChatRequest) => ChatRequest) => ChatClient): ChatClient {
+  const client = create((request) => request)
+  const accepted = new Map<string, LimitName>()
+
+  const call = async <T>(request: ChatRequest, send: (request: ChatRequest) => Promise<T>): Promise<T> => {
+    const limit = request.max_completion_tokens ?? request.max_tokens
+    if (limit === undefined || limit === null) return send(request)
+    const { max_tokens: _old, max_completion_tokens: _new, ...rest } = request
+    const name = accepted.get(request.model) ?? 'max_completion_tokens'
+    try {
+      return await send({ ...rest, [name]: limit })
+    } catch (error) {
+      if (!refusesParameter(error, name)) throw error
+      const other: LimitName = name === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens'
+      const answer = await send({ ...rest, [other]: limit })
+      if (accepted.size < maxRemembered) accepted.set(request.model, other)
+      return answer
+    }
+  }
+
+  return {
+    complete: (request, options: CallOptions) => call(request, (sent) => client.complete(sent, options)),
+    stream: (request, options: CallOptions) => call(request, (sent) => client.stream(sent, options)),
+  }
+}
+
+/** A resource has some tens of deployments; a caller who invents names must not fill the memory. */
+const maxRemembered = 1_000
+
+function refusesParameter(error: unknown, name: LimitName): boolean {
+  if (!(error instanceof AppError) || error.code !== 'provider_rejected') return false
+  return new RegExp(`(unsupported parameter|unrecognized request argument)[^.]*\\b${name}\\b`, 'i').test(
+    error.message,
+  )
+}

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { type AcquiredToken, createTokenSource } from './token-source.js'
+
+/** An issuer that numbers its tokens, and a clock that is moved by hand. */
+function issuer(expiresInSeconds: number | undefined = 3_600) {
+  const state = { count: 0, time: 1_000_000, fail: undefined as Error | undefined }
+  const acquire = async (): Promise<AcquiredToken> => {
+    state.count++
+    const value = `token-${state.count}`
+    await delay(5)
+    if (state.fail) throw state.fail
+    return { value, expiresInSeconds }
+  }
+  return { state, source: createTokenSource({ acquire, now: () => state.time }) }
+}
+
+describe('a token source', () => {
+  it('asks once for any number of waiters', async () => {
+    const { state, source } = issuer()
+    const tokens = await Promise.all(Array.from({ length: 500 }, () => source.get()))
+    expect(new Set(tokens)).toEqual(new Set(['token-1']))
+    expect(state.count).toBe(1)
+  })
+
+  it('serves the old token while it gets the next one, between half and 80 % of its life', async () => {
+    const { state, source } = issuer(1_000)
+    await source.get()
+    state.time += 499_000
+    await source.get()
+    await delay(20)
+    expect(state.count).toBe(1)
+    state.time += 302_000
+    expect(await source.get()).toBe('token-1')
+    await delay(20)
+    expect(state.count).toBe(2)
+    expect(await source.get()).toBe('token-2')
+  })
+
+  it('serves the old token while the issuer is down, and throws once it has ended', async () => {
+    const { state, source } = issuer(1_000)
+    await source.get()
+    state.fail = new Error('the issuer is down')
+    state.time += 900_000
+    for (let tries = 0; tries < 50; tries++) expect(await source.get()).toBe('token-1')
+    await delay(20)
+    expect(state.count).toBe(2)
+    state.time += 100_000
+    await expect(source.get()).rejects.toThrow('the issuer is down')
+    state.fail = undefined
+    state.time += 2_000
+    expect(await source.get()).toBe(`token-${state.count}`)
+  })
+
+  it('does not hammer an issuer that fails', async () => {
+    const { state, source } = issuer()
+    state.fail = new Error('no')
+    for (let tries = 0; tries < 200; tries++) await expect(source.get()).rejects.toThrow('no')
+    expect(state.count).toBe(1)
+  })
+
+  it.each([0, -5, Number.NaN, undefined, 0.001])('makes no hot loop of a lifetime of %s', async (life) => {
+    const { state, source } = issuer(life)
+    for (let tries = 0; tries < 200; tries++) {
+      await source.get()
+      state.time += 10
+    }
+    await delay(20)
+    expect(state.count).toBeLessThanOrEqual(2)
+  })
+
+  it('gets another token after one was refused, and not at every refusal', async () => {
+    const { state, source } = issuer()
+    const first = await source.get()
+    source.invalidate(first)
+    expect(source.validUntil()).toBeUndefined()
+    const second = await source.get()
+    expect(second).toBe('token-2')
+    // An answer to a request of long ago.
+    source.invalidate(first)
+    expect(await source.get()).toBe('token-2')
+    source.invalidate(second)
+    expect(await source.get()).toBe('token-2')
+    state.time += 6_000
+    source.invalidate(second)
+    expect(await source.get()).toBe('token-3')
+  })
+
+  it('T84: never resolves to nothing', async () => {
+    const source = createTokenSource({ acquire: async () => ({ value: '' }) })
+    await expect(source.get()).rejects.toThrow()
+  })
+
+  it('lets one waiter leave without disturbing the others', async () => {
+    const { source } = issuer()
+    const leave = new AbortController()
+    const leaving = source.get(leave.signal)
+    const staying = source.get()
+    leave.abort(new Error('left'))
+    await expect(leaving).rejects.toThrow('left')
+    expect(await staying).toBe('token-1')
+  })
+
+  it('keeps itself fresh without being asked, until it is closed', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    try {
+      let count = 0
+      const acquire = async () => ({ value: `token-${++count}`, expiresInSeconds: 100 })
+      const source = createTokenSource({ acquire, keepFresh: true })
+      expect(await source.get()).toBe('token-1')
+      await vi.advanceTimersByTimeAsync(49_000)
+      expect(count).toBe(1)
+      await vi.advanceTimersByTimeAsync(32_000)
+      expect(count).toBe(2)
+      source.close()
+      await vi.advanceTimersByTimeAsync(500_000)
+      expect(count).toBe(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})

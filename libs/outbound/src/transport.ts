@@ -1,0 +1,87 @@
+import { getCACertificates } from 'node:tls'
+import {
+  type Exchange,
+  type ExchangeHandler,
+  type OutboundRequest,
+  startExchange,
+  type Timeouts,
+} from './exchange.js'
+import { createFetch } from './fetch.js'
+import { createOrigin, type Origin } from './origin.js'
+import { type OutboundResponse, request } from './request.js'
+import { TransportError } from './transport-error.js'
+
+/** How a transport is built; everything has a default. */
+export interface TransportOptions {
+  /** Defaults: 5 s, 120 s, 60 s. A request may have its own. */
+  timeouts?: Partial<Timeouts>
+  /** Largest body of an answer in bytes that is not an event stream; 64 MiB. A request may have its own. */
+  maxResponseBytes?: number
+  /** Certificate authorities in PEM, trusted beside the system's. */
+  certificateAuthorities?: string[]
+}
+
+/** Our one way out. Everything that leaves the process by HTTP goes through one of these. */
+export interface Transport {
+  /**
+   * Sends a request and resolves with its head; the body streams with back-pressure.
+   * @throws TransportError; the body throws it too when the exchange breaks later.
+   */
+  request(request: OutboundRequest): Promise<OutboundResponse>
+  /** The same with callbacks, for a relay that passes bytes on as they come, encoded or not. */
+  dispatch(request: OutboundRequest, handler: ExchangeHandler): Exchange
+  /** A WHATWG `fetch` for SDKs that take one. Rejects with TransportError; a redirect is one. */
+  readonly fetch: typeof globalThis.fetch
+  /** Ends every connection at once; what runs fails with `aborted`. */
+  close(): Promise<void>
+}
+
+const megabyte = 1024 * 1024
+
+/**
+ * A transport with one keep-alive pool per origin over undici. TLS is always verified; HTTP/1.1 only.
+ * The origins are those of the configuration, so the number of pools is bounded.
+ */
+export function createTransport(options: TransportOptions = {}): Transport {
+  const timeouts: Timeouts = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, ...options.timeouts }
+  const maxResponseBytes = options.maxResponseBytes ?? 64 * megabyte
+  const origins = new Map<string, Origin>()
+  let closed = false
+  const authorities = options.certificateAuthorities && [
+    ...getCACertificates('default'),
+    ...options.certificateAuthorities,
+  ]
+
+  const originOf = (address: string): Origin => {
+    let origin = origins.get(address)
+    if (!origin) {
+      // An exchange has its own clock, which may be longer than the transport's.
+      origin = createOrigin(address, { connectMs: Math.max(timeouts.connectMs, 30_000), authorities })
+      origins.set(address, origin)
+    }
+    return origin
+  }
+
+  const dispatch = (outbound: OutboundRequest, handler: ExchangeHandler): Exchange => {
+    if (closed) throw new TransportError('aborted', 'the transport is closed')
+    const url = typeof outbound.url === 'string' ? new URL(outbound.url) : outbound.url
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new TransportError('protocol', `${url.protocol} is not an address this transport goes to`)
+    }
+    if (url.username || url.password) {
+      throw new TransportError('protocol', `${url.origin}: an address must not hold a user or password`)
+    }
+    return startExchange(originOf(url.origin), url, outbound, { timeouts, maxResponseBytes }, handler)
+  }
+
+  return {
+    request: (outbound) => request(dispatch, outbound),
+    dispatch,
+    fetch: createFetch(dispatch),
+    async close() {
+      closed = true
+      await Promise.all([...origins.values()].map(({ pool }) => pool.destroy()))
+      origins.clear()
+    },
+  }
+}

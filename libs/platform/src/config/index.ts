@@ -1,0 +1,5 @@
+export * from './environment.js'
+export * from './example.js'
+export * from './parse.js'
+export * from './schemas.js'
+export * from './variables.js'

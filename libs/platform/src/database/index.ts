@@ -1,0 +1,15 @@
+export {
+  connectDatabase,
+  type Database,
+  type DatabaseOptions,
+  type DatabaseState,
+  openDatabase,
+} from './database.js'
+export { draftMigration } from './draft-migration.js'
+export { type DatabaseFailure, databaseFailure } from './failure.js'
+export { Prisma, type PrismaClient } from './generated/client.js'
+export { markMigration } from './mark-migration.js'
+export { MigrationError } from './migrate.js'
+export type { Say } from './say.js'
+export { makeTemplate } from './template.js'
+export type { InTransaction, Transaction, TransactionOptions } from './transaction.js'

@@ -1,0 +1,156 @@
+import {
+  AppError,
+  type HistoryDetail,
+  type HistoryItem,
+  type HistoryQuery,
+  type HistoryStats,
+  type List,
+  Message,
+  toList,
+} from '@gatehouse/contracts'
+import type { Database } from '@gatehouse/platform'
+import { z } from 'zod'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** A page of a principal's calls. The owner stands in the query itself; calls that still run are not shown. */
+export async function listCalls(
+  database: Database,
+  principalId: string,
+  query: HistoryQuery,
+): Promise<List<HistoryItem>> {
+  if (query.after !== undefined && !uuid.test(query.after)) return toList<HistoryItem>([], query.limit)
+  const rows = await database.client.call.findMany({
+    where: {
+      principalId,
+      deletedAt: null,
+      status: query.status === undefined ? { not: 'open' } : { in: stored(query.status) },
+      ...(query.provider ? { provider: query.provider } : {}),
+      ...(query.model ? { model: query.model } : {}),
+      ...(query.request_id ? { requestId: query.request_id } : {}),
+      ...(query.after ? { id: query.order === 'desc' ? { lt: query.after } : { gt: query.after } } : {}),
+    },
+    orderBy: { id: query.order },
+    take: query.limit + 1,
+  })
+  return toList(rows.map(item), query.limit)
+}
+
+const stored = (status: 'success' | 'error' | 'aborted') =>
+  status === 'error' ? ['error', 'unknown'] : [status]
+
+/** One call of a principal with what was said; null where it is not there, not theirs, or not at its end yet. */
+export async function findCall(
+  database: Database,
+  principalId: string,
+  id: string,
+): Promise<HistoryDetail | null> {
+  if (!uuid.test(id)) return null
+  const row = await database.client.call.findFirst({
+    where: { id, principalId, deletedAt: null, status: { not: 'open' } },
+    include: { content: true },
+  })
+  if (!row) return null
+  const prompt = z.array(Message).safeParse(row.content?.prompt)
+  const parameters = z.record(z.string(), z.unknown()).safeParse(row.content?.parameters)
+  return {
+    ...item(row),
+    prompt: prompt.success ? prompt.data : null,
+    response: row.content?.response ?? null,
+    parameters: parameters.success ? parameters.data : null,
+  }
+}
+
+/** Takes a call out of its owner's history: what was said is deleted, the figures stay in the sums. */
+export async function removeCall(database: Database, principalId: string, id: string): Promise<void> {
+  if (!uuid.test(id)) throw new AppError('not_found')
+  await database.transaction(async (transaction) => {
+    const { count } = await transaction.call.updateMany({
+      where: { id, principalId, deletedAt: null, status: { not: 'open' } },
+      data: { deletedAt: new Date() },
+    })
+    if (count === 0) throw new AppError('not_found')
+    await transaction.callContent.deleteMany({ where: { callId: id } })
+  })
+}
+
+interface Sums {
+  total_calls: number
+  failed_calls: number
+  total_tokens: number
+  total_cost: string
+}
+
+/** Sums of a principal's calls, whole and by day (UTC), model and provider. Calls that still run are not counted. */
+export async function callStats(database: Database, principalId: string): Promise<HistoryStats> {
+  const rows = await database.client.$queryRaw<
+    ({ day: string | null; provider: string | null; model: string | null } & Sums)[]
+  >`
+    SELECT to_char("day", 'YYYY-MM-DD') AS "day", "provider", "model", count(*)::int AS total_calls,
+      (count(*) FILTER (WHERE "status" <> 'success'))::int AS failed_calls,
+      coalesce(sum("tokens"), 0)::float8 AS total_tokens,
+      coalesce(sum("cost"), 0)::decimal(28, 10)::text AS total_cost
+    FROM (
+      SELECT date_trunc('day', "createdAt" AT TIME ZONE 'UTC') AS "day", "provider", "model", "status", "cost",
+        ("inputTokens" + "outputTokens")::bigint AS "tokens"
+      FROM "Call" WHERE "principalId" = ${principalId}::uuid AND "status" <> 'open'
+    ) AS own
+    GROUP BY GROUPING SETS ((), ("day"), ("provider", "model"), ("provider"))
+    ORDER BY "day", total_calls DESC`
+  const sums = ({ total_calls, failed_calls, total_tokens, total_cost }: Sums): Sums => ({
+    total_calls,
+    failed_calls,
+    total_tokens,
+    total_cost,
+  })
+  const all = rows.find((row) => row.day === null && row.provider === null)
+  return {
+    ...(all ? sums(all) : { total_calls: 0, failed_calls: 0, total_tokens: 0, total_cost: '0.0000000000' }),
+    success_rate: all && all.total_calls > 0 ? (all.total_calls - all.failed_calls) / all.total_calls : null,
+    by_day: rows.flatMap((row) => (row.day === null ? [] : [{ day: row.day, ...sums(row) }])),
+    by_model: rows.flatMap((row) =>
+      row.provider === null || row.model === null
+        ? []
+        : [{ provider: row.provider, model: row.model, ...sums(row) }],
+    ),
+    by_provider: rows.flatMap((row) =>
+      row.provider === null || row.model !== null ? [] : [{ provider: row.provider, ...sums(row) }],
+    ),
+  }
+}
+
+/** Deletes what was said before a day; the figures stay. @returns how many */
+export async function deleteOldContent(database: Database, before: Date): Promise<number> {
+  const { count } = await database.client.callContent.deleteMany({ where: { createdAt: { lt: before } } })
+  return count
+}
+
+type Row = NonNullable<Awaited<ReturnType<Database['client']['call']['findFirst']>>>
+
+function item(row: Row): HistoryItem {
+  return {
+    id: row.id,
+    created_at: row.createdAt.toISOString(),
+    provider: row.provider,
+    model: row.model,
+    endpoint: row.endpoint,
+    status: row.status === 'success' ? 'success' : row.status === 'aborted' ? 'aborted' : 'error',
+    finish_reason: row.finishReason,
+    usage: {
+      input_tokens: row.inputTokens,
+      output_tokens: row.outputTokens,
+      cached_tokens: row.cachedTokens,
+      reasoning_tokens: row.reasoningTokens,
+      total_tokens: row.inputTokens + row.outputTokens,
+      estimated: row.estimated,
+    },
+    cost_usd: row.cost === null ? null : row.cost.toNumber(),
+    latency_ms: row.latencyMs,
+    first_byte_ms: row.firstByteMs,
+    attempts: row.attempts,
+    error: row.errorCode === null ? null : { code: row.errorCode, message: row.errorMessage ?? '' },
+    principal: { type: row.principalKind === 'service' ? 'service_account' : 'user', id: row.principalId },
+    key_id: row.keyId,
+    request_id: row.requestId,
+  }
+}

@@ -1,0 +1,133 @@
+// Builds what is stale, in order. A step runs when the contents of its inputs differ from those of its last run, or
+// when one of its outputs is missing; `npm run build` on a fresh tree and `npm start` on a built one use the same table.
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const stamps = join(root, 'dist', '.stamps')
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string[]} inputs files and folders, from the root
+ * @property {string[]} outputs files and folders that must be there afterwards
+ * @property {() => Promise<void>} run
+ */
+
+/** @type {Step[]} A step sees what the ones before it made. */
+const steps = [
+  {
+    name: 'database client',
+    inputs: ['prisma/schema', 'prisma.config.ts', 'node_modules/prisma/package.json'],
+    outputs: ['libs/platform/src/database/generated/client.ts'],
+    run: () => node('node_modules/prisma/build/index.js', 'generate'),
+  },
+  {
+    name: 'gateway',
+    inputs: ['apps/gateway/src', 'libs', 'nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json'],
+    outputs: ['dist/apps/gateway/src/main.js', 'dist/libs/platform/src/index.js'],
+    run: async () => {
+      // Files of sources that are gone must not stay importable.
+      for (const folder of ['dist/apps/gateway', 'dist/libs'])
+        rmSync(join(root, folder), { recursive: true, force: true })
+      await node('node_modules/@nestjs/cli/bin/nest.js', 'build', 'gateway')
+    },
+  },
+  {
+    name: 'database template',
+    inputs: ['prisma/migrations', 'node_modules/@electric-sql/pglite/package.json'],
+    outputs: ['dist/postgres-template'],
+    run: async () => {
+      const { makeTemplate } = await import(
+        pathToFileURL(join(root, 'dist/libs/platform/src/database/index.js')).href
+      )
+      await makeTemplate(join(root, 'prisma/migrations'))
+    },
+  },
+]
+
+/**
+ * Builds what is stale.
+ *
+ * @param {{ quiet?: boolean, upTo?: string }} [options] quiet: no line for a step that ran; upTo: the last step to run
+ * @returns {Promise<string[]>} names of the steps that ran
+ * @throws {Error} with the output of the step that failed
+ */
+export async function build({ quiet = false, upTo = undefined } = {}) {
+  const ran = []
+  const last = upTo === undefined ? steps.length - 1 : steps.findIndex(({ name }) => name === upTo)
+  for (const step of steps.slice(0, last + 1)) {
+    const stamp = join(stamps, step.name.replaceAll(' ', '-'))
+    const hash = hashOf(step.inputs)
+    const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash
+    if (fresh && step.outputs.every((path) => existsSync(join(root, path)))) continue
+    rmSync(stamp, { force: true })
+    const begin = performance.now()
+    try {
+      await step.run()
+    } catch (error) {
+      throw new Error(`Building the ${step.name} failed:\n${outputOf(error)}`, { cause: error })
+    }
+    const missing = step.outputs.find((path) => !existsSync(join(root, path)))
+    if (missing) throw new Error(`Building the ${step.name} left no ${missing}.`)
+    mkdirSync(stamps, { recursive: true })
+    writeFileSync(stamp, hash)
+    ran.push(step.name)
+    if (!quiet) console.log(`built ${step.name} in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
+  }
+  return ran
+}
+
+/** @param {string[]} args a script of an installed package, run from the root, and its arguments */
+async function node(...args) {
+  await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 })
+}
+
+/** @param {string[]} paths */
+function hashOf(paths) {
+  const hash = createHash('sha256').update(process.version)
+  for (const path of paths.flatMap(filesOf))
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+/**
+ * Files below a path in a fixed order. Tests, and what the first step makes of inputs of its own, change no output.
+ *
+ * @param {string} path
+ * @returns {string[]}
+ */
+function filesOf(path) {
+  if (!existsSync(join(root, path))) return []
+  if (!statSync(join(root, path)).isDirectory()) return /\.(spec|e2e-spec)\.ts$/.test(path) ? [] : [path]
+  if (path === 'libs/testing' || path === 'libs/client' || /\/(generated|node_modules|dist)$/.test(path))
+    return []
+  return readdirSync(join(root, path))
+    .sort()
+    .flatMap((name) => filesOf(`${path}/${name}`))
+}
+
+/** What a failed program printed, or the error itself. */
+function outputOf(error) {
+  const printed = [error?.stdout, error?.stderr].filter(Boolean).join('\n').trim()
+  return printed || (error instanceof Error ? error.message : String(error))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const ran = await build()
+    if (ran.length === 0) console.log('everything is up to date')
+    // The schema engine may hold a timer of its own; the build is done.
+    process.exit(0)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  }
+}
