@@ -15,8 +15,6 @@ import { schemaPipe } from './http/schema.pipe.js'
 import { createAdapter, type LiveRoute, prepareServer } from './http/server.js'
 import { createSessionCookie } from './http/session-cookie.js'
 import { createLifecycle, type Lifecycle } from './lifecycle.js'
-import { createLocalIssuer } from './local-issuer/local-issuer.js'
-import { mountLocalIssuer } from './local-issuer/mount.js'
 import { identityOf } from './local-issuer/person.js'
 import { createLiveCalls } from './openai/live-calls.js'
 import { createPipeline } from './openai/pipeline.js'
@@ -88,7 +86,8 @@ export async function createGateway(
   const { promise: checked, resolve: modelsChecked } = Promise.withResolvers<void>()
   const models = createModels({ values: config.models, transport, production: config.production })
   const issuer = config.localSignIn
-    ? await createLocalIssuer({
+    ? // Not loaded where it is off.
+      await (await import('./local-issuer/local-issuer.js')).createLocalIssuer({
         publicUrl: config.publicUrl,
         host: config.host,
         production: config.production,
@@ -151,7 +150,7 @@ export async function createGateway(
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
   const routes = prepareServer(fastify, app, { config, logger, metrics, lifecycle })
   app.useGlobalPipes(schemaPipe)
-  if (issuer) await mountLocalIssuer(fastify, issuer)
+  if (issuer) await (await import('./local-issuer/mount.js')).mountLocalIssuer(fastify, issuer)
   serveDocs(app)
 
   return {

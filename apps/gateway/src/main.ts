@@ -7,7 +7,6 @@ import { createGateway } from './boot.js'
 import { loadConfig } from './config.js'
 import { SIGN_IN } from './tokens.js'
 
-const began = performance.now()
 const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version
 
 async function main(): Promise<void> {
@@ -49,7 +48,7 @@ async function main(): Promise<void> {
     banner({
       config,
       version,
-      seconds: (performance.now() - began) / 1000,
+      seconds: performance.now() / 1000,
       signIn: gateway.app.get<SignIn>(SIGN_IN).list(),
       models: gateway.models.status(),
       database: gateway.database.kind,

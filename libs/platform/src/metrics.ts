@@ -75,10 +75,5 @@ export function createMetrics() {
       help: 'Records of calls that wait to be written to the database',
       registers,
     }),
-    uncaughtErrors: new Counter({
-      name: 'gatehouse_uncaught_errors_total',
-      help: 'Errors that nothing handled; any is a defect',
-      registers,
-    }),
   }
 }
