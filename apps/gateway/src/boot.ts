@@ -16,6 +16,7 @@ import { createAdapter, type LiveRoute, prepareServer } from './http/server.js'
 import { createSessionCookie } from './http/session-cookie.js'
 import { createLifecycle, type Lifecycle } from './lifecycle.js'
 import { identityOf } from './local-issuer/person.js'
+import { chatRoutes } from './openai/chat.route.js'
 import { createLiveCalls } from './openai/live-calls.js'
 import { createPipeline } from './openai/pipeline.js'
 import { serveDocs } from './openapi.js'
@@ -152,6 +153,7 @@ export async function createGateway(
   app.useGlobalPipes(schemaPipe)
   if (issuer) await (await import('./local-issuer/mount.js')).mountLocalIssuer(fastify, issuer)
   serveDocs(app)
+  await chatRoutes(fastify, { pipeline, models, logger, keepContent: config.keepContent === 'all' })
 
   return {
     app,

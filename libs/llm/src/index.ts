@@ -13,5 +13,8 @@ export type {
   Connection,
   CredentialKind,
   Provider,
+  RelayClient,
+  RelayHandler,
+  RelayRequest,
 } from './provider.js'
 export { modelVariables } from './registry.js'

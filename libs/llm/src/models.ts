@@ -1,7 +1,7 @@
 import { AppError } from '@gatehouse/contracts'
 import type { Transport } from '@gatehouse/outbound'
 import { checkModelId } from './model-id.js'
-import type { ChatClient, Connection, CredentialKind, Provider } from './provider.js'
+import type { ChatClient, Connection, CredentialKind, Provider, RelayClient } from './provider.js'
 import { createDemoProvider } from './providers/demo.js'
 import { providers as allProviders } from './providers/index.js'
 
@@ -42,6 +42,8 @@ export interface Candidate {
   /** See `Provider.priceList`. */
   priceList: string | null
   client: ChatClient
+  /** Absent where answers have to be translated. */
+  relay: RelayClient | undefined
 }
 
 /** Which providers there are, and the way to each. */
@@ -67,7 +69,7 @@ const checkLimitMs = 3_000
 interface Entry {
   provider: Provider
   missing: string[]
-  connections: { connection: Connection; client: ChatClient }[]
+  connections: { connection: Connection; client: ChatClient; relay: RelayClient | undefined }[]
   /** Why the check of its connections failed; undefined before it, after success, and where there is none. */
   problem: string | undefined
   checked: boolean
@@ -107,11 +109,13 @@ export function createModels({
       const { provider, connections } = entry
       if (connections.length === 0 || (entry === demo && !demoIsOn())) throw notConfigured(entry)
 
-      const candidates = connections.flatMap(({ connection, client }) => {
+      const candidates = connections.flatMap(({ connection, client, relay }) => {
         const chosen = model || connection.defaultModel
         if (!chosen) return []
         const { id, priceList } = provider
-        return [{ provider: id, connection: connection.id, model: checkModelId(chosen), priceList, client }]
+        return [
+          { provider: id, connection: connection.id, model: checkModelId(chosen), priceList, client, relay },
+        ]
       })
       if (candidates.length > 0) return candidates
       throw new AppError('missing_required_parameter', {
@@ -131,7 +135,11 @@ function createEntry(provider: Provider, values: Record<string, unknown>, transp
   return {
     provider,
     missing,
-    connections: connections.map((connection) => ({ connection, client: connection.open(transport) })),
+    connections: connections.map((connection) => ({
+      connection,
+      client: connection.open(transport),
+      relay: connection.relay?.(transport),
+    })),
     problem: undefined,
     checked: false,
   }

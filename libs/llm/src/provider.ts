@@ -1,5 +1,5 @@
 import type { Values, Variables } from '@gatehouse/contracts'
-import type { Transport } from '@gatehouse/outbound'
+import type { Exchange, ResponseHeaders, Transport } from '@gatehouse/outbound'
 import type { ChatChunk, ChatCompletion, ChatRequest } from './chat.js'
 
 /** How the gateway proves itself to a provider; for display. Everything but `none` and `api_key` is short-lived. */
@@ -31,6 +31,35 @@ export interface ChatClient {
   stream(request: ChatRequest, options: CallOptions): Promise<AsyncIterable<ChatChunk>>
 }
 
+/** What receives an answer that is passed on as it comes. After `onEnd` or `onError`, of which one is called, nothing more is. */
+export interface RelayHandler {
+  /** The provider has accepted the request; `headers` are all of its own, in lower case. */
+  onHead(status: number, headers: ResponseHeaders): void
+  /** False pauses the provider until `resume`. */
+  onData(chunk: Buffer): boolean
+  onEnd(): void
+  /** An AppError, or the reason of the signal when that has fired. */
+  onError(error: unknown): void
+}
+
+/** A request body as the provider takes it. */
+export interface RelayRequest {
+  /** Path of OpenAI's API behind `/v1`, as `/chat/completions`. */
+  path: string
+  /** The provider's own name of the model, which the body holds too. */
+  model: string
+  body: Uint8Array
+  signal: AbortSignal
+}
+
+/**
+ * Passes bytes on to a provider that speaks OpenAI's shape, and its answer back, neither of them parsed. Answers that
+ * are no success are read and mapped, as `ChatClient` does.
+ */
+export interface RelayClient {
+  send(request: RelayRequest, handler: RelayHandler): Exchange
+}
+
 /** A provider, a credential and its settings. A provider may have several. */
 export interface Connection {
   /** Unique within the provider; `default` for the one that the variables make. */
@@ -40,6 +69,8 @@ export interface Connection {
   defaultModel?: string | undefined
   /** Makes the client; nothing is contacted yet. */
   open(transport: Transport): ChatClient
+  /** Present where the provider speaks OpenAI's shape; nothing is contacted yet. */
+  relay?(transport: Transport): RelayClient
   /**
    * Present where only a try can tell whether there is a credential. Rejects when there is none, with a sentence for
    * the administrator.

@@ -5,7 +5,7 @@ export {
   TokenRequestError,
 } from './entra-certificate.js'
 export type { Exchange, ExchangeHandler, OutboundRequest, ResponseHeaders, Timeouts } from './exchange.js'
-export type { OutboundResponse } from './request.js'
+export { type OutboundResponse, unwantedEncoding } from './request.js'
 export {
   type AcquiredToken,
   createTokenSource,

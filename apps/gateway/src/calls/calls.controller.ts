@@ -68,10 +68,10 @@ export class CallsController {
       requestId: request.id,
       provider: body.provider,
       model: body.model ?? preset?.model,
-      request: {
+      request: () => ({
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
         ...given,
-      },
+      }),
       keepContent: this.config.keepContent !== 'none',
       gone,
     }

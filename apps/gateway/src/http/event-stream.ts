@@ -4,6 +4,8 @@ import type { FastifyReply } from 'fastify'
 export interface EventStream {
   /** Sends one event whose data is JSON; resolves when the client can take more, or has gone. */
   send(data: unknown): Promise<void>
+  /** Sends OpenAI's end mark; only after the provider's own end. */
+  done(): Promise<void>
   end(): void
 }
 
@@ -24,22 +26,24 @@ export function openEventStream(reply: FastifyReply, headers: Record<string, str
   raw.flushHeaders()
   const keepAlive = setInterval(() => void raw.write(': keep-alive\n\n'), keepAliveMs)
   raw.once('close', () => clearInterval(keepAlive))
+  const write = async (text: string): Promise<void> => {
+    keepAlive.refresh()
+    if (raw.destroyed || raw.write(text)) return
+    // The drain of a client that dies never comes.
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        raw.off('drain', done)
+        raw.off('close', done)
+        resolve()
+      }
+      raw.on('drain', done)
+      raw.on('close', done)
+    })
+  }
   return {
-    async send(data) {
-      keepAlive.refresh()
-      // JSON holds no line break, so whatever a model says stays one event.
-      if (raw.destroyed || raw.write(`data: ${JSON.stringify(data)}\n\n`)) return
-      // The drain of a client that dies never comes.
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          raw.off('drain', done)
-          raw.off('close', done)
-          resolve()
-        }
-        raw.on('drain', done)
-        raw.on('close', done)
-      })
-    },
+    // JSON holds no line break, so whatever a model says stays one event.
+    send: (data) => write(`data: ${JSON.stringify(data)}\n\n`),
+    done: () => write('data: [DONE]\n\n'),
     end() {
       clearInterval(keepAlive)
       raw.end()

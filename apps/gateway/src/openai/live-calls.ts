@@ -1,10 +1,19 @@
 import { AppError } from '@gatehouse/contracts'
 import type { Metrics } from '@gatehouse/platform'
 
+/** One of them. */
+export interface LiveCall {
+  signal: AbortSignal
+  /** Ends the call for a reason of the face's own, as that its client has left. */
+  abort(reason: unknown): void
+  /** It is over. */
+  end(): void
+}
+
 /** The calls that run in this process, so that they can be ended. */
 export interface LiveCalls {
-  /** Registers a call. The signal aborts with an AppError when its caller may no longer go on. */
-  begin(principalId: string): { signal: AbortSignal; end(): void }
+  /** Registers a call. Its signal aborts with an AppError when its caller may no longer go on. */
+  begin(principalId: string): LiveCall
   /** Ends the calls of a principal. */
   stop(principalId: string, reason: AppError): void
   /** Ends all calls. */
@@ -34,6 +43,7 @@ export function createLiveCalls(metrics: Metrics): LiveCalls {
       let ended = false
       return {
         signal: controller.signal,
+        abort: (reason) => controller.abort(reason),
         end() {
           if (ended) return
           ended = true

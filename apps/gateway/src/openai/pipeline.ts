@@ -16,12 +16,12 @@ export interface Ask {
   requestId: string
   provider: unknown
   model: string | undefined
-  /** Without the model, which the candidate decides. */
-  request: Omit<ChatRequest, 'model'>
+  /** Without the model, which the candidate decides. Asked for only where it is needed: a relay passes bytes on. */
+  request: () => Omit<ChatRequest, 'model'>
   /** Whether prompt and answer go into the history. */
   keepContent: boolean
-  /** Aborts when the client leaves. */
-  gone: AbortSignal
+  /** Aborts when the client leaves; absent where the face tells by `Running.abort`. */
+  gone?: AbortSignal
 }
 
 /** What is known of a call once it has ended. */
@@ -53,6 +53,8 @@ export interface Pipeline {
   complete(ask: Ask): Promise<{ completion: ChatCompletion; settled: Settled }>
   /** Asks for a stream; rejects while nothing has been sent. @throws AppError, or ClientGone */
   stream(ask: Ask): Promise<OpenStream>
+  /** Admits and writes down; the face passes bytes on by the candidate's relay. @throws AppError */
+  begin(ask: Ask, streamed: boolean): Running
 }
 
 /** What the pipeline joins. */
@@ -72,10 +74,11 @@ export interface PipelineDeps {
  */
 export function createPipeline(deps: PipelineDeps): Pipeline {
   return {
+    begin: (ask, streamed) => begin(deps, ask, streamed),
     async complete(ask) {
       const call = begin(deps, ask, false)
       try {
-        const completion = await call.candidate.client.complete(call.request, { signal: call.signal })
+        const completion = await call.candidate.client.complete(call.request(), { signal: call.signal })
         call.tally.complete(completion)
         return { completion, settled: call.settle() }
       } catch (error) {
@@ -86,7 +89,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       const call = begin(deps, ask, true)
       let chunks: AsyncIterable<ChatChunk>
       try {
-        chunks = await call.candidate.client.stream(call.request, { signal: call.signal })
+        chunks = await call.candidate.client.stream(call.request(), { signal: call.signal })
       } catch (error) {
         throw call.fail(error)
       }
@@ -125,12 +128,14 @@ async function* relay(call: Running, chunks: AsyncIterable<ChatChunk>, done: (se
   }
 }
 
-interface Running {
+/** A call that has been admitted and written down; its face asks the provider and settles it. */
+export interface Running {
   id: string
   candidate: Candidate
-  request: ChatRequest
+  request(): ChatRequest
   signal: AbortSignal
   tally: Tally
+  abort(reason: unknown): void
   settle(): Settled
   /** Settles with an error and gives back what to throw. */
   fail(error: unknown): unknown
@@ -163,7 +168,9 @@ function begin(deps: PipelineDeps, ask: Ask, streamed: boolean): Running {
   }
   const began = deps.clock.monotonic()
   const tally = new Tally(ask.request, () => Math.round(deps.clock.monotonic() - began))
-  const signal = AbortSignal.any([ask.gone, live.signal])
+  const { signal } = live
+  if (ask.gone?.aborted) live.abort(ask.gone.reason)
+  ask.gone?.addEventListener('abort', () => live.abort(ask.gone?.reason), { once: true })
 
   const end = (outcome: Pick<CallEnd, 'status' | 'errorCode' | 'errorMessage'>): Settled => {
     live.end()
@@ -203,9 +210,10 @@ function begin(deps: PipelineDeps, ask: Ask, streamed: boolean): Running {
   return {
     id: record.id,
     candidate,
-    request: { ...ask.request, model: candidate.model },
+    request: () => ({ ...ask.request(), model: candidate.model }),
     signal,
     tally,
+    abort: live.abort,
     settle: () => end({ status: 'success', errorCode: null, errorMessage: null }),
     fail(error) {
       // Whatever the socket said in its last breath, the reason of the signal is why the call ended.

@@ -2,9 +2,10 @@ import type { Variables } from '@gatehouse/contracts'
 import type { Transport } from '@gatehouse/outbound'
 import { OpenAI } from 'openai'
 import type { ChatRequest } from '../chat.js'
-import type { ChatClient, Configuration, Provider } from '../provider.js'
+import type { ChatClient, Configuration, Provider, RelayClient } from '../provider.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { openAiChat } from './openai-chat.js'
+import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
 
 /** What differs between providers that speak OpenAI's chat shape. */
@@ -40,16 +41,16 @@ export function openAiCompatible(vendor: OpenAiCompatible): Provider {
   const configure = (values: Record<string, unknown>): Configuration => {
     const apiKey = textOf(values[key]) ?? (keyAlias && textOf(values[keyAlias]))
     if (!apiKey) return { connections: [], missing: [key] }
+    const base = textOf(values[address]) ?? baseUrl
+    const context = { provider: name, secrets: () => [apiKey] }
     const open = (transport: Transport): ChatClient => {
-      const sdk = new OpenAI({
-        ...sdkOptions(transport),
-        apiKey,
-        baseURL: textOf(values[address]) ?? baseUrl,
-      })
-      return openAiChat(sdk, { provider: name, secrets: () => [apiKey] }, vendor.adapt)
+      const sdk = new OpenAI({ ...sdkOptions(transport), apiKey, baseURL: base })
+      return openAiChat(sdk, context, vendor.adapt)
     }
+    const relay = (transport: Transport): RelayClient =>
+      openAiRelay(transport, context, { baseUrl: base, headers: { authorization: `Bearer ${apiKey}` } })
     const defaultModel = model ? textOf(values[model]) : undefined
-    return { connections: [{ id: 'default', credential: 'api_key', defaultModel, open }], missing: [] }
+    return { connections: [{ id: 'default', credential: 'api_key', defaultModel, open, relay }], missing: [] }
   }
 
   return { id, name, aliases, priceList, variables, configure }

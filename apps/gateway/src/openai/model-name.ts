@@ -1,0 +1,52 @@
+import { AppError } from '@gatehouse/contracts'
+import type { Models } from '@gatehouse/llm'
+
+/** Which provider a model's name means, and the provider's own name of it. */
+export interface NamedModel {
+  provider: string
+  model: string
+}
+
+/**
+ * Reads `provider/model`, or a bare name beside `?provider=`, or a bare name where one provider alone is on.
+ * @throws AppError `missing_required_parameter`, `unsupported_provider`, `model_not_found` for a name that could mean several
+ */
+export function nameModel(models: Models, name: string | undefined, query: unknown): NamedModel {
+  const asked = (query as { provider?: unknown } | undefined)?.provider
+  if (name === undefined || name === '') {
+    throw new AppError('missing_required_parameter', {
+      param: 'model',
+      message: 'Name a model, as "provider/model".',
+    })
+  }
+  const slash = name.indexOf('/')
+  const prefix = slash === -1 ? undefined : name.slice(0, slash)
+  if (asked !== undefined) {
+    const provider = models.providerId(asked)
+    return {
+      provider,
+      model: prefix !== undefined && isProvider(models, prefix, provider) ? name.slice(slash + 1) : name,
+    }
+  }
+  if (prefix !== undefined && isProvider(models, prefix))
+    return { provider: models.providerId(prefix), model: name.slice(slash + 1) }
+  const ready = models.status().filter(({ state }) => state === 'ready')
+  const [only] = ready
+  if (only && ready.length === 1) return { provider: only.id, model: name }
+  const candidates = ready.map(({ id }) => `${id}/${name}`).join(', ')
+  throw new AppError('invalid_request', {
+    param: 'model',
+    message: candidates
+      ? `Several providers could serve "${name}". Name one: ${candidates}.`
+      : 'No provider of models is configured.',
+  })
+}
+
+function isProvider(models: Models, name: string, wanted?: string): boolean {
+  try {
+    const id = models.providerId(name)
+    return wanted === undefined || id === wanted
+  } catch {
+    return false
+  }
+}
