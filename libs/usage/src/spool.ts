@@ -146,20 +146,23 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 }
 
-/** One record as a line. NUL and lone surrogates, which Postgres refuses in text, become U+FFFD. */
+/** NUL and lone surrogates as JSON writes them; Postgres takes neither in text. */
+const refusedByPostgres = /\\u(?:0000|d[89a-f])/i
+
+/** One record as a line, with U+FFFD in place of what Postgres refuses. */
 function encode(record: SpoolRecord): { line: string; kept: SpoolRecord } {
-  let mended = false
-  const line = checked(record, (_name, value) => {
-    if (typeof value !== 'string' || (value.isWellFormed() && !value.includes('\u0000'))) return value
-    mended = true
-    return value.toWellFormed().replaceAll('\u0000', '\uFFFD')
-  })
-  return { line, kept: mended ? SpoolRecord.parse(unchecked(line.trimEnd())) : record }
+  const line = checked(record)
+  if (!refusedByPostgres.test(line)) return { line, kept: record }
+  const mended = JSON.stringify(record, (_name, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\uFFFD') : value,
+  )
+  const kept = SpoolRecord.parse(JSON.parse(mended))
+  return { line: checked(kept), kept }
 }
 
 /** `<crc32 in hex> <json>\n` */
-function checked(value: unknown, replacer?: (name: string, value: unknown) => unknown): string {
-  const json = JSON.stringify(value, replacer)
+function checked(value: unknown): string {
+  const json = JSON.stringify(value)
   return `${checksum(json)} ${json}\n`
 }
 

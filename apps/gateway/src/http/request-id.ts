@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { pooledRandom } from './random-pool.js'
 
 /** The caller's own id where it is well-formed, for correlation alone; ours otherwise. The ledger's key is neither. */
 export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
@@ -8,4 +8,4 @@ export function requestId(request: Pick<IncomingMessage, 'headers'>): string {
 }
 
 /** `req_` and 24 characters. */
-export const newRequestId = () => `req_${randomBytes(18).toString('base64url')}`
+export const newRequestId = () => `req_${pooledRandom(18).toString('base64url')}`

@@ -31,8 +31,10 @@ export async function chatRoutes(server: FastifyInstance, routes: OpenAiRoutes):
     scope.setErrorHandler((error, request, reply) => sendError(request, reply, error, routes.logger))
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     for (const url of ['/v1/chat/completions', '/chat/completions']) {
-      scope.post(url, { config: { access: 'caller', bodyLimit: largeBodyLimit } }, (request, reply) =>
-        chat(routes, request, reply),
+      scope.post(
+        url,
+        { config: { access: 'caller', bodyLimit: largeBodyLimit }, helmet: false },
+        (request, reply) => chat(routes, request, reply),
       )
     }
   })
