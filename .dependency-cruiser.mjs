@@ -77,7 +77,7 @@ export default {
           '^apps/gateway/test/',
           '^libs/testing/',
           // Asks ps when a process began, on systems without /proc; no input reaches it.
-          '^libs/platform/src/database/process-identity\\.ts$',
+          '^libs/platform/src/process-identity\\.ts$',
         ],
       },
       to: { path: '^(node:)?child_process$' },

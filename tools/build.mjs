@@ -28,7 +28,15 @@ const steps = [
   },
   {
     name: 'gateway',
-    inputs: ['apps/gateway/src', 'libs', 'nest-cli.json', '.swcrc', 'tsconfig.json', 'tsconfig.build.json'],
+    inputs: [
+      'apps/gateway/src',
+      'libs',
+      'prisma/schema',
+      'nest-cli.json',
+      '.swcrc',
+      'tsconfig.json',
+      'tsconfig.build.json',
+    ],
     outputs: ['dist/apps/gateway/src/main.js', 'dist/libs/platform/src/index.js'],
     run: async () => {
       // Files of sources that are gone must not stay importable.

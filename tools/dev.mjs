@@ -37,7 +37,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     if (!gateway || gateway.exitCode !== null) process.exit(0)
     gateway.once('exit', () => process.exit(0))
-    gateway.kill('SIGTERM')
+    // A terminal has signalled the gateway too.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) gateway.kill('SIGTERM')
   })
 }
 busy = busy.then(restart)

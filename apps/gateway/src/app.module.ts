@@ -15,25 +15,28 @@ import { Entry } from './http/entry.js'
 import { ErrorFilter } from './http/error.filter.js'
 import { PresetsController } from './presets/presets.controller.js'
 
+/** Every face. */
+export const controllers = [
+  HomeController,
+  HealthController,
+  // The fixed paths of /auth before those with a provider's name in them.
+  AuthController,
+  BrowserController,
+  CallsController,
+  HistoryController,
+  PresetsController,
+  AdminUsersController,
+  AdminProvidersController,
+  AuditController,
+]
+
 /** All wiring: what the boot has made comes in as `services`, by the tokens of `tokens.ts`. */
 @Module({})
 export class AppModule {
   static with(services: Provider[]): DynamicModule {
     return {
       module: AppModule,
-      controllers: [
-        HomeController,
-        HealthController,
-        // The fixed paths of /auth before those with a provider's name in them.
-        AuthController,
-        BrowserController,
-        CallsController,
-        HistoryController,
-        PresetsController,
-        AdminUsersController,
-        AdminProvidersController,
-        AuditController,
-      ],
+      controllers,
       providers: [
         ...services,
         Entry,

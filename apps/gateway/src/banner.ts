@@ -1,6 +1,11 @@
-import type { SignInListing } from '@gatehouse/identity'
+import { type SignInListing, signInVariables } from '@gatehouse/identity'
 import type { ProviderState } from '@gatehouse/llm'
 import type { GatewayConfig } from './config.js'
+
+/** The variables that turn a way to sign in on. */
+const waysToSignIn = Object.keys(signInVariables).filter(
+  (name) => name.endsWith('_CLIENT_ID') && !name.startsWith('AUTH_'),
+)
 
 /** What the banner tells. */
 export interface BannerFacts {
@@ -23,7 +28,7 @@ export function banner({ config, version, seconds, signIn, models, database, tok
     `Gatehouse ${version} is ready in ${seconds.toFixed(1)} s at ${url}`,
     '',
     `  Docs       ${url}/docs`,
-    `  Sign in    ${signIn.length > 0 ? signIn.map(({ name, browser }) => (browser ? name : `${name} (by token; the redirect needs its client secret)`)).join(', ') : 'no way is configured: set GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID, GITHUB_CLIENT_ID or OIDC_ISSUER_URL'}`,
+    `  Sign in    ${signIn.length > 0 ? signIn.map(({ name, browser }) => (browser ? name : `${name} (by token; the redirect needs its client secret)`)).join(', ') : `no way is configured: set ${waysToSignIn.join(' or ')}`}`,
     `  Models     ${ready.length > 0 ? ready.map(({ name, id, credential }) => `${name} (${id}${credential === 'none' ? '' : `, ${credential.replaceAll('_', ' ')}`})`).join(', ') : 'none'}`,
     ...missing.map(
       ({ name, missing: variables, problem }) =>

@@ -3,12 +3,19 @@ import { AppError } from '@gatehouse/contracts'
 import { createSessionTokens, createSignIn } from '@gatehouse/identity'
 import { createModels, type Models } from '@gatehouse/llm'
 import { createTransport } from '@gatehouse/outbound'
-import { connectDatabase, createMetrics, type Database, type Logger, systemClock } from '@gatehouse/platform'
+import {
+  ConfigError,
+  connectDatabase,
+  createMetrics,
+  type Database,
+  type Logger,
+  systemClock,
+} from '@gatehouse/platform'
 import { type CallLog, createCallLog } from '@gatehouse/usage'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
-import { AppModule } from './app.module.js'
+import { AppModule, controllers } from './app.module.js'
 import { type GatewayConfig, localAdmin } from './config.js'
 import { createAuthenticate } from './http/authenticate.js'
 import { schemaPipe } from './http/schema.pipe.js'
@@ -16,6 +23,7 @@ import { createAdapter, type LiveRoute, prepareServer } from './http/server.js'
 import { createSessionCookie } from './http/session-cookie.js'
 import { createLifecycle, type Lifecycle } from './lifecycle.js'
 import { identityOf } from './local-issuer/person.js'
+import { NestLog } from './nest-log.js'
 import { chatRoutes } from './openai/chat.route.js'
 import { createLiveCalls } from './openai/live-calls.js'
 import { createPipeline } from './openai/pipeline.js'
@@ -143,13 +151,13 @@ export async function createGateway(
     AppModule.with(services),
     createAdapter(config, logger),
     {
-      logger: ['error', 'warn'],
+      logger: new NestLog(logger),
       bodyParser: false,
       abortOnError: false,
     },
   )
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
-  const routes = prepareServer(fastify, app, { config, logger, metrics, lifecycle })
+  const routes = prepareServer(fastify, app, { config, logger, metrics, lifecycle, controllers })
   app.useGlobalPipes(schemaPipe)
   if (issuer) await (await import('./local-issuer/mount.js')).mountLocalIssuer(fastify, issuer)
   serveDocs(app)
@@ -166,7 +174,9 @@ export async function createGateway(
     ready: Promise.all([database.ready, checked]),
     async listen() {
       await app.init()
-      await app.listen(config.port, config.host)
+      await app.listen(config.port, config.host).catch((error: unknown) => {
+        throw listenProblem(error, config)
+      })
       void models.check(AbortSignal.timeout(10_000)).then(modelsChecked)
     },
     async localToken() {
@@ -192,13 +202,16 @@ export async function createGateway(
       if (config.graceSeconds > 0)
         await new Promise((resolve) => setTimeout(resolve, config.graceSeconds * 1000))
       lifecycle.beginRefusing()
-      const overdue = setTimeout(
-        () => live.stopAll(new AppError('shutting_down')),
-        config.drainSeconds * 1000,
-      )
+      const drainMs = config.drainSeconds * 1000
+      const overdue = setTimeout(() => live.stopAll(new AppError('shutting_down')), drainMs)
+      // What still is open a second later belongs to a client that does not read, or never asked anything.
+      const cut = setTimeout(() => fastify.server.closeAllConnections(), drainMs + 1000)
       await live.idle()
       clearTimeout(overdue)
+      const idleCut = setTimeout(() => fastify.server.closeAllConnections(), 1000)
       await app.close()
+      clearTimeout(cut)
+      clearTimeout(idleCut)
       stopFollowing()
       await calls.close()
       await accounts.close()
@@ -206,4 +219,16 @@ export async function createGateway(
       await transport.close()
     },
   }
+}
+
+/** Why a port cannot be listened on, in terms of the variable to change. */
+function listenProblem(error: unknown, { port, host }: GatewayConfig): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return new ConfigError('PORT', `${port} is in use by another program. Stop it, or set another port`)
+  if (code === 'EACCES')
+    return new ConfigError('PORT', `${port} may not be opened by this user. Set one above 1023`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ConfigError('HOST', `${host} is no address of this machine`)
+  return error
 }

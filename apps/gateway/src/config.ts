@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Values } from '@gatehouse/contracts'
 import { type SignInValues, sessionVariables, signInProblems, signInVariables } from '@gatehouse/identity'
@@ -73,7 +74,8 @@ export function loadConfig(environment: Record<string, string>): GatewayConfig {
       'must be https in production, since sign-in and tokens travel over it',
     )
   }
-  const dataDir = resolve(core.DATA_DIR)
+  // What is in there is for its owner alone: prompts that wait in the spool, the secret of the sessions.
+  const dataDir = folder('DATA_DIR', resolve(core.DATA_DIR), 0o700)
   return {
     production,
     host,
@@ -95,16 +97,30 @@ export function loadConfig(environment: Record<string, string>): GatewayConfig {
     drainSeconds: core.DRAIN_TIMEOUT_SECONDS,
     graceSeconds: core.SHUTDOWN_GRACE_SECONDS ?? (production ? 5 : 0),
     logLevel: core.LOG_LEVEL,
-    logDirectory: core.LOG_DIR,
+    logDirectory: core.LOG_DIR && folder('LOG_DIR', core.LOG_DIR),
     logContent: core.LOG_CONTENT,
     signIn,
     models,
-    warnings: production ? insecureAddresses({ ...signIn, ...models }) : [],
+    warnings: production ? doubtfulAddresses({ ...signIn, ...models }) : [],
   }
 }
 
 /** The admin that development has unless ADMIN_EMAILS says otherwise; the banner's token is theirs. */
 export const localAdmin = 'admin@localhost'
+
+/** Makes a folder unless it is there. @throws ConfigError where it cannot be made or written to */
+function folder(variable: string, path: string, mode = 0o777): string {
+  try {
+    mkdirSync(path, { recursive: true, mode })
+    accessSync(path, constants.W_OK | constants.X_OK)
+    return path
+  } catch (error) {
+    throw new ConfigError(
+      variable,
+      `${path} cannot be written to as a folder (${(error as Error).message}). Name another one`,
+    )
+  }
+}
 
 function sessionSecret(
   session: Values<typeof sessionVariables>,
@@ -116,21 +132,60 @@ function sessionSecret(
     throw new ConfigError('JWT_SECRET', 'is required in production. Make one with: openssl rand -base64 48')
   }
   const file = join(dataDir, 'jwt-secret')
-  mkdirSync(dataDir, { recursive: true })
   try {
-    writeFileSync(file, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx' })
+    // By renaming: whenever the process is killed, the file is there whole or not at all.
+    if (!holdsSecret(file)) {
+      const draft = `${file}.${randomUUID()}`
+      writeFileSync(draft, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx' })
+      renameSync(draft, file)
+    }
+    return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new ConfigError('DATA_DIR', `cannot be written: ${(error as Error).message}`)
+    throw new ConfigError('DATA_DIR', `${file} cannot be read or made (${(error as Error).message})`)
   }
-  return readFileSync(file, 'utf8').trim()
 }
 
-/** The operator's word is taken for http addresses; in production it is repeated once, in case it was a slip. */
-function insecureAddresses(values: Record<string, unknown>): string[] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    typeof value === 'string' && /^http:\/\//.test(value) && !isLoopbackHost(new URL(value).hostname)
-      ? [`${name} is an http address: what goes there can be read on the way.`]
-      : [],
-  )
+/** What a crash left half written is no secret; session tokens need 32 bytes (RFC 7518 section 3.2). */
+function holdsSecret(file: string): boolean {
+  try {
+    return Buffer.byteLength(readFileSync(file, 'utf8').trim()) >= 32
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** RFC 1918, RFC 6598, RFC 3927, RFC 4193 and RFC 4291: addresses that lead to something in one's own network. */
+const privateRanges = new BlockList()
+for (const [network, prefix, family] of [
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+] as const)
+  privateRanges.addSubnet(network, prefix, family)
+
+/** The operator's word is taken for http and private addresses; in production it is repeated once, in case it was a slip. */
+function doubtfulAddresses(values: Record<string, unknown>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return []
+    const { protocol, hostname } = new URL(value)
+    if (isLoopbackHost(hostname)) return []
+    return [
+      ...(protocol === 'http:'
+        ? [`${name} is an http address: what goes there can be read on the way.`]
+        : []),
+      ...(isPrivate(hostname) ? [`${name} is an address of a private network.`] : []),
+    ]
+  })
+}
+
+/** Whether a host of an address, which `URL` has brought into its one form, lies in a private range. */
+function isPrivate(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '')
+  const version = isIP(address)
+  return version !== 0 && privateRanges.check(address, version === 4 ? 'ipv4' : 'ipv6')
 }

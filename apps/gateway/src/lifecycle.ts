@@ -9,7 +9,6 @@ export interface Lifecycle {
   /** The time of grace is over: no new request. */
   beginRefusing(): void
   refusing(): boolean
-  stopping(): boolean
 }
 
 /** A process that has just begun and waits for nothing yet. */
@@ -29,6 +28,5 @@ export function createLifecycle(): Lifecycle {
       phase = 'refusing'
     },
     refusing: () => phase === 'refusing',
-    stopping: () => phase !== 'serving',
   }
 }

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs'
 import type { SignIn } from '@gatehouse/identity'
 import { ConfigError, createLogger, readEnvironment } from '@gatehouse/platform'
 import { banner } from './banner.js'
-import { createGateway } from './boot.js'
+import { createGateway, type Gateway } from './boot.js'
 import { loadConfig } from './config.js'
 import { SIGN_IN } from './tokens.js'
 
-const version = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version
+const manifest = new URL('../../../../package.json', import.meta.url)
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+/** Signals so far, and other reasons to stop. */
+let stops = 0
 
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment())
@@ -16,15 +19,13 @@ async function main(): Promise<void> {
     directory: config.logDirectory,
     pretty: process.stdout.isTTY && !config.production,
   })
-  const gateway = await createGateway(config, logger, () => stop('the database failed', 1))
-
-  let stops = 0
+  let gateway: Gateway | undefined
   const stop = (why: string, code: number) => {
     stops++
-    if (stops > 1) {
+    if (stops > 1 || !gateway) {
       // The second one means now: what is in the spool stays there for the next start.
-      logger.warn(`${why} again: stopping at once`)
-      process.exit(1)
+      logger.warn(`${why}: stopping at once`)
+      process.exit(stops > 1 ? 1 : code)
     }
     logger.info(`${why}: stopping`)
     gateway.close().then(
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     stop('an error that nothing handled', 1)
   })
 
+  gateway = await createGateway(config, logger, () => stop('the database failed', 1))
   await gateway.listen()
   await gateway.ready
   process.stdout.write(
@@ -62,6 +64,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  // It was asked to stop while it waited for something: no failure of the start.
+  if (stops > 0) return
   const line =
     error instanceof ConfigError
       ? error.message

@@ -348,6 +348,76 @@ describe('POST /api/v1/llm/call', () => {
     expect(limited.headers.get('retry-after')).toBe('2')
   })
 
+  it('F08: takes figures of a provider that cannot be for none, and loses no call by them', async () => {
+    const good = { prompt_tokens: 1, completion_tokens: 1 }
+    const claims = [
+      {},
+      'x',
+      { ...good, prompt_tokens: 1.5 },
+      { ...good, prompt_tokens: 5e9 },
+      { ...good, completion_tokens: -10 },
+      { ...good, prompt_tokens_details: { cached_tokens: 'x' } },
+    ]
+    const json = { 'content-type': 'application/json' }
+    const stream = { 'content-type': 'text/event-stream' }
+    for (const usage of claims) {
+      const choice = { index: 0, message: { role: 'assistant', content: 'ho' }, finish_reason: 'stop' }
+      const piece = { index: 0, delta: { content: 'ho' }, finish_reason: 'stop' }
+      const whole = JSON.stringify({ choices: [choice], usage })
+      const events = `data: ${JSON.stringify({ choices: [piece], usage })}\n\ndata: [DONE]\n\n`
+      const long = JSON.stringify({ choices: [choice], padding: 'x'.repeat(70_000), usage })
+      const asked: [path: string, headers: Record<string, string>, body: string, stream: boolean][] = [
+        ['/api/v1/llm/call', json, whole, false],
+        ['/api/v1/llm/call', stream, events, true],
+        ['/v1/chat/completions', json, whole, false],
+        ['/v1/chat/completions', json, long, false],
+        ['/v1/chat/completions', stream, events, true],
+      ]
+      for (const [path, headers, body, streams] of asked) {
+        openai.next({ answer: { status: 200, headers, body } })
+        const model = `claims-${openai.requests.length}`
+        const question =
+          path === '/api/v1/llm/call'
+            ? { provider: 'openai', model, prompt: 'Hi' }
+            : { model: `openai/${model}`, messages: [{ role: 'user', content: 'Hi' }] }
+        const answer = await gateway.ask(path, { token: ada.token, body: { ...question, stream: streams } })
+        const what = `${path} ${body.slice(0, 300)}`
+        expect(answer.status, what).toBe(200)
+        expect(answer.text, what).not.toContain('"error"')
+        await gateway.gateway.calls.flush()
+        expect(await latest(), what).toMatchObject({ model, status: 'success', usage: { estimated: true } })
+      }
+    }
+  })
+
+  it('F08: relays an answer of another shape as it is, and counts nothing it cannot read', async () => {
+    for (const choices of [[null], ['x'], [{}], [{ message: { content: ['a'] }, finish_reason: { a: 1 } }]]) {
+      const body = JSON.stringify({ choices, usage: { prompt_tokens: 3, completion_tokens: 4 } })
+      openai.next({ answer: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+      const answer = await gateway.ask('/v1/chat/completions', {
+        token: ada.token,
+        body: { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
+      })
+      expect([answer.status, answer.text]).toEqual([200, body])
+      await gateway.gateway.calls.flush()
+      expect(await latest()).toMatchObject({
+        status: 'success',
+        finish_reason: null,
+        usage: { input_tokens: 3, output_tokens: 4, estimated: false },
+      })
+    }
+  })
+
+  it('prices nothing by figures that contradict each other, and answers all the same', async () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 5 } }
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'ho' }, finish_reason: 'stop' }]
+    const body = JSON.stringify({ choices, usage })
+    openai.next({ answer: { status: 200, headers: { 'content-type': 'application/json' }, body } })
+    const answer = await call({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'x' })
+    expect([answer.status, answer.json.cost_usd]).toEqual([200, null])
+    expect(await item(answer.json.history_id)).toMatchObject({ status: 'success', cost_usd: null })
+  })
+
   it('tells an error after the first byte as the last frame, and writes down what was produced', async () => {
     for (const model of ['reset', 'cut', 'truncated', 'in-stream-error']) {
       const answer = await call({ provider: 'openai', model, prompt: 'Tell me a story', stream: true })

@@ -83,7 +83,41 @@ describe('the edge', () => {
       if (answer.status === 401) expect(answer.json.error.code, `${method} ${url}`).toBe('missing_credential')
       else open.push(`${method} ${url}`)
     }
-    expect(open.filter((route) => !route.includes('/docs')).sort()).toEqual([...publicRoutes].sort())
+    const documentation = open.filter((route) => /^GET \/docs/.test(route))
+    expect(open.filter((route) => !documentation.includes(route)).sort()).toEqual([...publicRoutes].sort())
+    for (const { method, url, access } of gateway.gateway.routes) {
+      expect(access === 'public', `${method} ${url}`).toBe(
+        publicRoutes.includes(`${method === 'HEAD' ? 'GET' : method} ${url}`) ||
+          /^\/(docs|local\/|metrics)/.test(url),
+      )
+    }
+  })
+
+  it('a raw route that says nothing is closed', async () => {
+    const other = await startGateway({})
+    try {
+      expect(other.gateway.routes.find(({ url }) => url === '/v1/chat/completions')).toMatchObject({
+        access: 'caller',
+      })
+      expect((await other.ask('/v1/chat/completions', { body: {} })).status).toBe(401)
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('T68, T70: a stranger is refused before their body is read or understood', async () => {
+    const began = performance.now()
+    for (const body of ['{', '[1', `{"a":[${'1,'.repeat(4_000_000)}1]}`]) {
+      const answer = await gateway
+        .ask<ErrorAnswer>('/api/v1/llm/call', { method: 'POST', body })
+        .catch(() => null)
+      if (answer) expect([answer.status, answer.json.error.code]).toEqual([401, 'missing_credential'])
+    }
+    const text = await raw(
+      `POST /api/v1/llm/call HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 30000000\r\n\r\n{`,
+    )
+    expect(text).toMatch(/^HTTP\/1.1 401/)
+    expect(performance.now() - began).toBeLessThan(5000)
   })
 
   it('T49: probes and scanners get nothing more than others', async () => {

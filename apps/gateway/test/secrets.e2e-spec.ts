@@ -11,6 +11,7 @@ it('T57: no credential and no prompt reaches a log, an error, a metric or the da
   const github = await startGitHub({ clientSecret: 'canary-github-secret-0123456789' })
   const openai = await startOpenAi()
   const logs = mkdtempSync(join(tmpdir(), 'gatehouse-logs-'))
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-data-'))
   const canaries: Record<string, string> = {
     providerKey: 'sk-canary-0123456789abcdefghijkl',
     clientSecret: people.issuer.clientSecret,
@@ -29,6 +30,7 @@ it('T57: no credential and no prompt reaches a log, an error, a metric or the da
     JWT_SECRET: canaries.jwtSecret ?? '',
     LOG_LEVEL: 'trace',
     LOG_DIR: logs,
+    DATA_DIR: dataDir,
     METRICS_TOKEN: 'canary-metrics-token-0123456789',
   })
   const answers: string[] = []
@@ -78,4 +80,17 @@ it('T57: no credential and no prompt reaches a log, an error, a metric or the da
       expect(text.includes(canary), `${name} in ${place}`).toBe(false)
     }
   }
+  // Every byte of the database and of what lies beside it; only what was said is kept, and said to be kept.
+  const { prompt: _kept, ...credentials } = canaries
+  const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  expect(files.length).toBeGreaterThan(100)
+  for (const file of files) {
+    const bytes = readFileSync(join(file.parentPath, file.name))
+    for (const [name, canary] of Object.entries(credentials)) {
+      expect(bytes.includes(canary), `${name} in ${file.name}`).toBe(false)
+    }
+  }
+  rmSync(dataDir, { recursive: true, force: true })
 })

@@ -1,7 +1,15 @@
 import { type GitHub, startGitHub } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CookieJar, signInLocally } from './browser.js'
-import { adminEmail, type InnerGateway, type People, startGateway, startPeople } from './harness.js'
+import {
+  adminEmail,
+  type InnerGateway,
+  type People,
+  spawnGateway,
+  startGateway,
+  startPeople,
+  until,
+} from './harness.js'
 
 interface ErrorAnswer {
   error: { message: string; type: string; param: string | null; code: string }
@@ -309,6 +317,83 @@ describe('sign-in with a token', () => {
     expect(ended.status).toBe(204)
     expect((await gateway.ask('/auth/profile', { token: second.json.access_token })).status).toBe(401)
     expect((await gateway.ask('/auth/profile', { token: person.token })).status).toBe(200)
+  })
+
+  it('gives sessions page by page, and lists of admins in the one shape', async () => {
+    const person = await people.register(gateway, 'pages@example.com')
+    const body = { provider: 'google', id_token: people.idToken(person.email) }
+    for (let index = 0; index < 22; index++) await post('/auth/login', body)
+    interface Listed {
+      data: { id: string }[]
+      first_id: string | null
+      last_id: string | null
+      has_more: boolean
+    }
+    const list = async (query: string, path = '/auth/sessions', token = person.token) =>
+      (await gateway.ask<Listed>(`${path}${query}`, { token })).json
+    const first = await list('')
+    expect(first).toMatchObject({ has_more: true, last_id: first.data.at(-1)?.id })
+    expect(first.data).toHaveLength(20)
+    const rest = await list(`?after=${first.last_id}`)
+    expect(rest).toMatchObject({ has_more: false })
+    expect(new Set([...first.data, ...rest.data].map(({ id }) => id)).size).toBe(23)
+    const oldest = await list('?limit=5&order=asc')
+    expect(oldest.data.map(({ id }) => id)).toEqual(
+      rest.data
+        .map(({ id }) => id)
+        .toReversed()
+        .concat(first.data.map(({ id }) => id).toReversed())
+        .slice(0, 5),
+    )
+    expect((await gateway.ask('/auth/sessions?limit=101', { token: person.token })).status).toBe(400)
+
+    const admin = await post<{ access_token: string }>('/auth/login', {
+      provider: 'google',
+      id_token: people.idToken(adminEmail),
+    })
+    const providers = await list('', '/api/v1/admin/providers', admin.json.access_token)
+    expect(providers).toMatchObject({
+      object: 'list',
+      first_id: providers.data[0]?.id,
+      last_id: providers.data.at(-1)?.id,
+      has_more: false,
+    })
+  })
+})
+
+describe('the log of refused sign-ins', () => {
+  it('has every one with its reason and without its token, also beyond the rate of the audit log', async () => {
+    const people = await startPeople()
+    const gateway = await spawnGateway({ ...people.environment, LOG_LEVEL: 'info' })
+    try {
+      const id_token = people.idToken('late@example.com', { aud: 'another-app' })
+      const body = { provider: 'google', id_token }
+      for (let index = 0; index < 13; index++)
+        await Promise.all([...Array(10)].map(() => gateway.ask('/auth/login', { body })))
+      const lines = () =>
+        gateway
+          .output()
+          .split('\n')
+          .filter((line) => line.includes('"sign-in refused"'))
+      await until(() => lines().length >= 130)
+      expect(lines()).toHaveLength(130)
+      expect(JSON.parse(lines()[0] ?? '')).toMatchObject({
+        level: 'info',
+        provider: 'google',
+        code: 'invalid_provider_token',
+        reason: 'aud is not this client',
+        address: '127.0.0.1',
+        request_id: expect.stringMatching(/^req_/),
+      })
+      for (const part of id_token.split('.')) expect(gateway.output()).not.toContain(part)
+
+      await fetch(`${gateway.url}/auth/google/callback?state=x&code=y`, { redirect: 'manual' })
+      await until(() => lines().length > 130)
+      expect(JSON.parse(lines().at(-1) ?? '')).toMatchObject({ provider: 'google', code: 'sign_in_failed' })
+    } finally {
+      await gateway.close()
+      await people.close()
+    }
   })
 })
 

@@ -1,12 +1,13 @@
 import type { Database } from '@gatehouse/platform'
 import { databases } from '@gatehouse/testing'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Accounts, type Actor, createAccounts, type ProvenIdentity } from './index.js'
 
 const actor: Actor = { principalId: null, address: '127.0.0.1', userAgent: 'test', requestId: 'req_test' }
 const session = { kind: 'token' as const, seconds: 3600 }
 const page = { limit: 20, order: 'desc' as const }
+const uuidNil = '00000000-0000-0000-0000-000000000000'
 
 const somebody = (email: string | null, more: Partial<ProvenIdentity> = {}): ProvenIdentity => ({
   provider: 'google',
@@ -131,6 +132,20 @@ for (const { title, skip, open } of databases()) {
       await other.close()
     })
 
+    it('T23: a change carries the time of the database, so that a replica whose clock is slow revokes all the same', async () => {
+      const { principal, session: opened } = await register(somebody('slow-clock@example.com'))
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 120_000 })
+      try {
+        await accounts.endSession(principal.id, opened.id, actor, 'sign_out')
+      } finally {
+        vi.useRealTimers()
+      }
+      const [row] = await database.client.$queryRaw<{ age: number }[]>`
+        SELECT extract(epoch FROM clock_timestamp() - "at")::float8 AS age FROM "Change"
+        WHERE "subject" = ${opened.id}::uuid`
+      expect(row?.age).toBeLessThan(30)
+    })
+
     it('finds people by parts of e-mail and name, and by whole ids and subjects; signs of LIKE are text', async () => {
       const { principal } = await register(somebody('find.me@example.com', { name: '100% Ünïque_Name' }))
       const found = async (query: string) =>
@@ -152,6 +167,85 @@ for (const { title, skip, open } of databases()) {
         after = list.last_id ?? undefined
       }
       expect(seen).toEqual(everybody.map(({ id }) => id))
+    })
+
+    it('pages through the sessions of one person', async () => {
+      const { principal, session: first } = await register(somebody('many@example.com'))
+      await accounts.endSession(principal.id, first.id, actor, 'sign_out')
+      const ids: string[] = []
+      for (let index = 0; index < 7; index++) ids.push((await login(somebody('many@example.com'))).session.id)
+      for (const order of ['asc', 'desc'] as const) {
+        const seen: string[] = []
+        for (let after: string | undefined; ; ) {
+          const list = await accounts.sessions(principal.id, ids[0] ?? '', { limit: 3, order, after })
+          seen.push(...list.data.map(({ id }) => id))
+          if (!list.has_more) break
+          after = list.last_id ?? undefined
+        }
+        expect(seen).toEqual(order === 'asc' ? ids : ids.toReversed())
+      }
+    })
+
+    it('gives an empty page after a cursor that is no id of the list, in either order', async () => {
+      const { principal, session: opened } = await register(somebody('cursor@example.com'))
+      const body = { name: 'n', provider: 'openai', model: 'm', parameters: {}, is_default: false }
+      await accounts.presets.create(principal.id, body)
+      for (const order of ['asc', 'desc'] as const) {
+        for (const after of ['nonsense', 'c56a4180-65aa-42ec-a945-5fd21dec0538', uuidNil, '%', '0']) {
+          const query = { limit: 20, order, after }
+          const pages = [
+            await accounts.presets.list(principal.id, query),
+            await accounts.people.find(query),
+            await accounts.audit.list(query),
+            await accounts.sessions(principal.id, opened.id, query),
+          ]
+          for (const list of pages)
+            expect(list, `${order} ${after}`).toMatchObject({ data: [], has_more: false })
+        }
+      }
+    })
+
+    it('goes on after a cursor whose row is gone', async () => {
+      const { principal } = await register(somebody('gone@example.com'))
+      const body = { name: 'n', provider: 'openai', model: 'm', parameters: {}, is_default: false }
+      const made = []
+      for (let index = 0; index < 3; index++) made.push(await accounts.presets.create(principal.id, body))
+      const [, second, third] = made
+      await accounts.presets.remove(principal.id, second?.id ?? '')
+      const rest = await accounts.presets.list(principal.id, { limit: 20, order: 'asc', after: second?.id })
+      expect(rest.data.map(({ id }) => id)).toEqual([third?.id])
+    })
+
+    it('lets sign-ins and role changes of one person run at once without a deadlock', async () => {
+      let runs = 0
+      const counted = createAccounts({
+        database: {
+          ...database,
+          transaction: (work, options) =>
+            database.transaction((transaction) => {
+              runs++
+              return work(transaction)
+            }, options),
+        },
+        policy: { adminEmails: [], allowedDomains: [] },
+      })
+      const spare = await register(somebody('spare-admin@example.com'))
+      await accounts.people.setRoles(spare.principal.id, ['admin', 'member'], actor)
+      const busy = somebody('busy@example.com')
+      const { principal } = await register(busy)
+      const rounds = 12
+      for (let round = 0; round < rounds; round++) {
+        await Promise.all([
+          counted.signIn(busy, 'login', session, actor),
+          counted.people.setRoles(principal.id, ['admin', 'member'], actor),
+          counted.signIn(busy, 'login', session, actor),
+          counted.people.setRoles(principal.id, ['member'], actor),
+        ])
+      }
+      // One that was the victim of a deadlock would have been run again.
+      expect(runs).toBe(rounds * 4)
+      expect(await accounts.audit.verify()).toBeNull()
+      await counted.close()
     })
 
     it('T81: writes each deed into a chain in which a change shows', async () => {
@@ -195,6 +289,28 @@ for (const { title, skip, open } of databases()) {
         () => presets.forCall(bob.principal.id, { ...call, presetId: first.id }),
       ]
       for (const action of actions) await expect(action()).rejects.toMatchObject({ code: 'not_found' })
+    })
+
+    it('keeps one default for a model, also when many are made at once', async () => {
+      const { principal } = await register(somebody('p3@example.com'))
+      const body = { name: 'n', provider: 'openai', model: 'm', parameters: {}, is_default: true }
+      for (let round = 0; round < 5; round++) {
+        await Promise.all([...Array(8)].map(() => accounts.presets.create(principal.id, body)))
+        const where = { principalId: principal.id, isDefault: true }
+        expect(await database.client.preset.count({ where })).toBe(1)
+      }
+    })
+
+    it('does not keep presets that were read while a change came in', async () => {
+      const { principal } = await register(somebody('p4@example.com'))
+      const call = { provider: 'openai', model: 'm' }
+      const reading = accounts.presets.forCall(principal.id, call)
+      accounts.presets.forget(principal.id)
+      expect(await reading).toBeNull()
+      const id = uuidv7()
+      const row = { id, principalId: principal.id, name: 'n', ...call, parameters: {}, isDefault: true }
+      await database.client.preset.create({ data: row })
+      expect(await accounts.presets.forCall(principal.id, call)).toMatchObject({ id })
     })
   })
 }

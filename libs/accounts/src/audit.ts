@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type AuditQuery, type AuditView, type List, toList } from '@gatehouse/contracts'
 import type { Database, Transaction } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
+import { uuidOrNil } from './ids.js'
 
 /** Who did something, and from where. */
 export interface Actor {
@@ -26,7 +27,13 @@ const chainLock = 7_301_001n
 
 /**
  * Appends a row in the transaction of the change it tells of: both are there, or neither.
- * The row holds the SHA-256 of itself and of the hash before it, so a row that is altered or taken out shows.
+ * It is the last statement of that transaction: the lock of the chain is then held shortly, and whoever holds it waits for
+ * nothing else, so that no two transactions wait for each other.
+ *
+ * The row holds the SHA-256 of itself and of the hash before it, so a row that is altered, or taken out before the last
+ * one, shows. What does not show: rows missing at the end, since nothing outside the table says how long the chain is,
+ * and a chain that was written anew from some row on, by somebody who may write to the table. Who must prove more keeps
+ * the `hash` of the newest row elsewhere from time to time.
  */
 export async function appendAudit(transaction: Transaction, actor: Actor, entry: AuditEntry): Promise<void> {
   await transaction.$queryRaw`SELECT pg_advisory_xact_lock(${chainLock})::text`
@@ -67,7 +74,7 @@ function canonical(value: unknown): string {
 }
 
 /**
- * Reads the whole chain and checks it.
+ * Reads the whole chain and checks it; that rows are missing at its end it cannot see.
  * @returns the id of the first row that does not fit, or null where all do
  */
 export async function verifyAudit(database: Database): Promise<string | null> {
@@ -96,16 +103,14 @@ export async function listAudit(database: Database, query: AuditQuery): Promise<
         select: { sequence: true },
       })
     : null
+  if (query.after && !anchor) return toList<AuditView>([], query.limit)
   const rows = await database.client.audit.findMany({
     where: {
       ...(query.actor_id ? { actorId: query.actor_id } : {}),
       ...(query.target_id ? { targetId: query.target_id } : {}),
       ...(query.action ? { action: query.action } : {}),
-      ...(query.after
-        ? {
-            sequence:
-              query.order === 'desc' ? { lt: anchor?.sequence ?? 0n } : { gt: anchor?.sequence ?? 0n },
-          }
+      ...(anchor
+        ? { sequence: query.order === 'desc' ? { lt: anchor.sequence } : { gt: anchor.sequence } }
         : {}),
     },
     orderBy: { sequence: query.order },
@@ -127,11 +132,4 @@ export async function listAudit(database: Database, query: AuditQuery): Promise<
     })),
     query.limit,
   )
-}
-
-/** An id as the database takes it: text that is no UUID becomes one that nothing has, so that it is simply not found. */
-export function uuidOrNil(id: string): string {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id)
-    ? id.toLowerCase()
-    : '00000000-0000-0000-0000-000000000000'
 }

@@ -22,7 +22,6 @@ export interface ChangeFeed {
 
 /** How far back each poll looks: a transaction that began earlier may commit later, with a lower sequence. */
 const overlapSeconds = 30
-const keepMinutes = 60
 
 /**
  * Follows the feed by polling: notifications of Postgres do not cross the embedded database's connections, and a
@@ -42,7 +41,6 @@ export function followChanges(
   let stopped = false
   let seen = new Map<bigint, number>()
   let timer: NodeJS.Timeout | undefined
-  let lastPurge = Date.now()
 
   const poll = async () => {
     const began = Date.now()
@@ -58,11 +56,6 @@ export function followChanges(
       }
       freshAt = began
       if (seen.size > 1000) seen = new Map([...seen].filter(([, at]) => at === began))
-      if (began - lastPurge > 600_000) {
-        lastPurge = began
-        await database.client.$executeRaw`
-          DELETE FROM "Change" WHERE "at" < now() - make_interval(mins => ${keepMinutes}::int)`
-      }
     } catch (error) {
       options.onError?.(error)
     }

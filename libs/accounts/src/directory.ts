@@ -48,19 +48,31 @@ export interface Directory {
   session(id: string): Promise<LiveSession | null>
   /** Drops what a change makes stale. */
   forget(change: Change): void
+  /** How many are held, of which principals only the sessions that are. */
+  size(): { sessions: number; principals: number }
 }
 
 /**
  * @param freshAt when the feed of changes was last complete: an entry that the feed has not touched since is true
  * @param now milliseconds since the epoch
+ * @param max sessions that are held; beyond it the one that was not asked for longest goes
  */
 export function createDirectory(
   database: Database,
   freshAt: () => number,
   now: () => number = Date.now,
+  max = 20_000,
 ): Directory {
-  const entries = new LRUCache<string, Entry>({ max: 20_000 })
   const sessionsOf = new Map<string, Set<string>>()
+  const entries = new LRUCache<string, Entry>({
+    max,
+    // However an entry goes, its place in the index goes with it.
+    dispose({ value }, id) {
+      if (!value) return
+      const sessions = sessionsOf.get(value.principal.id)
+      if (sessions?.delete(id) && sessions.size === 0) sessionsOf.delete(value.principal.id)
+    },
+  })
   const loading = new Map<string, Promise<Entry>>()
   let generation = 0
 
@@ -72,7 +84,8 @@ export function createDirectory(
     // A change that came in while we read may have been too late for this read: do not keep what it would have dropped.
     if (generation === generationBefore) {
       entries.set(id, entry)
-      if (row) sessionsOf.set(row.principalId, (sessionsOf.get(row.principalId) ?? new Set()).add(id))
+      const principalId = entry.value?.principal.id
+      if (principalId) sessionsOf.set(principalId, (sessionsOf.get(principalId) ?? new Set()).add(id))
     }
     return entry
   }
@@ -108,12 +121,12 @@ export function createDirectory(
         loading.delete(change.subject)
         return
       }
-      for (const id of sessionsOf.get(change.subject) ?? []) {
+      for (const id of [...(sessionsOf.get(change.subject) ?? [])]) {
         entries.delete(id)
         loading.delete(id)
       }
-      sessionsOf.delete(change.subject)
     },
+    size: () => ({ sessions: entries.size, principals: sessionsOf.size }),
   }
 }
 

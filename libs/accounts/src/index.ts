@@ -1,9 +1,9 @@
 import type { AdminUserQuery, AuditQuery, Role } from '@gatehouse/contracts'
-
 import type { Database } from '@gatehouse/platform'
 import { type Actor, appendAudit, listAudit, verifyAudit } from './audit.js'
 import { type Change, followChanges } from './changes.js'
 import { createDirectory, type Principal, toPrincipal } from './directory.js'
+import { startHousekeeping } from './housekeeping.js'
 import { changePerson, findPeople, findPerson, profile, signOutEverywhere } from './people.js'
 import { createPresets } from './presets.js'
 import { endSession, listSessions, type NewSession } from './sessions.js'
@@ -21,7 +21,7 @@ export type { ProvenIdentity, SignedIn, SignInMode, SignInPolicy } from './sign-
 export interface AccountsOptions {
   database: Database
   policy: SignInPolicy
-  /** Told of trouble in the background: the feed, the audit of failures. */
+  /** Told of trouble in the background: the feed, the audit of failures, the housekeeping. */
   onError?: (error: unknown) => void
 }
 
@@ -46,6 +46,7 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
   const presets = createPresets(database, applied)
   const feed = followChanges(database, applied, { onError })
   const touch = createTouch(database, undefined, onError)
+  const housekeeping = startHousekeeping(database, onError)
   let failures = { minute: 0, count: 0 }
 
   return {
@@ -62,7 +63,7 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
       result.changes.forEach(applied)
       return result
     },
-    /** Writes down a sign-in that was refused; beyond a rate only the log has it. */
+    /** Writes a refused sign-in into the audit log, at most 120 a minute: whoever calls this logs each one. */
     async signInFailed(provider: string, reason: string, actor: Actor) {
       const minute = Math.floor(Date.now() / 60_000)
       if (failures.minute !== minute) failures = { minute, count: 0 }
@@ -82,7 +83,9 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
       return row ? toPrincipal(row).status : 'disabled'
     },
     profile: (principalId: string) => profile(database, principalId),
-    sessions: (principalId: string, currentId: string) => listSessions(database, principalId, currentId),
+    /** A page of the sessions of a principal that still hold; `currentId` is the one that asks. */
+    sessions: (principalId: string, currentId: string, page: Parameters<typeof listSessions>[3]) =>
+      listSessions(database, principalId, currentId, page),
     /** Ends one of a principal's sessions. @throws AppError `not_found` */
     async endSession(
       principalId: string,
@@ -113,7 +116,7 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
     },
     audit: {
       list: (query: AuditQuery) => listAudit(database, query),
-      /** Checks the whole chain: the id of the first row that was altered, or null. */
+      /** Checks the whole chain: the id of the first row that was altered, or null; see `verifyAudit` for what does not show. */
       verify: () => verifyAudit(database),
     },
     /** Calls back for every change, of this process and of the others. @returns a function that ends it */
@@ -123,6 +126,7 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
     },
     async close() {
       feed.stop()
+      await housekeeping.stop()
       await touch.stop()
     },
   }

@@ -8,9 +8,10 @@ import {
   toList,
 } from '@gatehouse/contracts'
 import type { Database, Transaction } from '@gatehouse/platform'
-import { type Actor, appendAudit, uuidOrNil } from './audit.js'
+import { type Actor, appendAudit } from './audit.js'
 import { announce, type Change } from './changes.js'
 import { toPrincipal } from './directory.js'
+import { idsAfter, uuidOrNil } from './ids.js'
 import { endAllSessions } from './sessions.js'
 
 const withIdentities = { identities: { orderBy: { linkedAt: 'asc' } } } as const
@@ -47,9 +48,7 @@ export async function findPeople(database: Database, query: AdminUserQuery): Pro
       ...(query.status ? { status: query.status } : {}),
       ...(query.role ? { roles: { has: query.role } } : {}),
       ...(query.query ? { OR: matches(query.query) } : {}),
-      ...(query.after
-        ? { id: query.order === 'desc' ? { lt: uuidOrNil(query.after) } : { gt: uuidOrNil(query.after) } }
-        : {}),
+      ...(query.after ? { id: idsAfter(query.after, query.order) } : {}),
     },
     include: withIdentities,
     orderBy: { id: query.order },
@@ -107,7 +106,11 @@ export async function changePerson(
       throw new AppError('conflict', { message: 'Your own role and status are changed by another admin.' })
     }
 
-    await transaction.principal.update({ where: { id: target }, data: { roles, status } })
+    const changed = await transaction.principal.update({
+      where: { id: target },
+      data: { roles, status },
+      include: withIdentities,
+    })
     // A disabled person's sessions end for good: enabling them again does not bring old tokens back to life.
     if (status === 'disabled') await endAllSessions(transaction, target)
     else await announce(transaction, { kind: 'principal', subject: target })
@@ -117,7 +120,7 @@ export async function changePerson(
       before: 'roles' in wish ? { roles: row.roles } : { status: row.status },
       after: 'roles' in wish ? { roles } : { status },
     })
-    return transaction.principal.findUniqueOrThrow({ where: { id: target }, include: withIdentities })
+    return changed
   })
   return { person: adminUser(person), change: { kind: 'principal', subject: target } }
 }

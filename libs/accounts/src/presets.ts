@@ -9,8 +9,8 @@ import {
 import { type Database, databaseFailure } from '@gatehouse/platform'
 import { LRUCache } from 'lru-cache'
 import { v7 as uuidv7 } from 'uuid'
-import { uuidOrNil } from './audit.js'
 import { announce, type Change } from './changes.js'
+import { idsAfter, uuidOrNil } from './ids.js'
 
 /** A preset that is applied to a call. */
 export interface AppliedPreset {
@@ -45,6 +45,9 @@ export interface Presets {
 /** A preset changed on another replica is the one applied here after at most this long, even if the feed stands still. */
 const maxAgeMs = 5000
 
+/** Any constant: writes of one owner wait for each other, so that two defaults made at once do not both stay. */
+const ownerLock = 7_301_004
+
 /**
  * @param database where they are kept; one default per (owner, provider, model)
  * @param apply told of every change of this process, at once
@@ -55,6 +58,7 @@ export function createPresets(database: Database, apply: (change: Change) => voi
   const cache = new LRUCache<string, { presets: AppliedPreset[]; defaults: Set<string>; loadedAt: number }>({
     max: 5000,
   })
+  let generation = 0
 
   /** All presets of an owner, so that a call does not wait for the database. */
   const load = async (ownerId: string) => {
@@ -62,6 +66,7 @@ export function createPresets(database: Database, apply: (change: Change) => voi
     if (known && Date.now() - known.loadedAt < maxAgeMs) return known
     try {
       const loadedAt = Date.now()
+      const generationBefore = generation
       const rows = await client.preset.findMany({ where: { principalId: ownerId } })
       const presets = rows.map(({ id, provider, model, parameters: stored }) => ({
         id,
@@ -74,7 +79,8 @@ export function createPresets(database: Database, apply: (change: Change) => voi
         defaults: new Set(rows.filter((row) => row.isDefault).map((row) => row.id)),
         loadedAt,
       }
-      cache.set(ownerId, entry)
+      // A change that came in while we read may have been too late for this read: do not keep what it would have dropped.
+      if (generation === generationBefore) cache.set(ownerId, entry)
       return entry
     } catch (error) {
       if (databaseFailure(error).kind !== 'unavailable') throw error
@@ -87,6 +93,7 @@ export function createPresets(database: Database, apply: (change: Change) => voi
   const write = (ownerId: string, id: string, body: PresetBody, isNew: boolean) =>
     database
       .transaction(async (transaction) => {
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(${ownerLock}::int, hashtext(${ownerId}))::text`
         const data = {
           name: body.name,
           provider: body.provider,
@@ -119,7 +126,7 @@ export function createPresets(database: Database, apply: (change: Change) => voi
       const rows = await client.preset.findMany({
         where: {
           principalId: ownerId,
-          ...(after ? { id: order === 'desc' ? { lt: uuidOrNil(after) } : { gt: uuidOrNil(after) } } : {}),
+          ...(after ? { id: idsAfter(after, order) } : {}),
         },
         orderBy: { id: order },
         take: limit + 1,
@@ -156,7 +163,10 @@ export function createPresets(database: Database, apply: (change: Change) => voi
       if (!named) throw new AppError('not_found', { message: 'There is no such preset.', param: 'preset_id' })
       return named
     },
-    forget: (ownerId) => void cache.delete(ownerId),
+    forget(ownerId) {
+      generation++
+      cache.delete(ownerId)
+    },
   }
 }
 

@@ -1,8 +1,9 @@
-import { AppError, type SessionView } from '@gatehouse/contracts'
+import { AppError, type List, type SessionView, toList } from '@gatehouse/contracts'
 import type { Database, Transaction } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
-import { type Actor, appendAudit, uuidOrNil } from './audit.js'
+import { type Actor, appendAudit } from './audit.js'
 import { announce, type Change } from './changes.js'
+import { idsAfter, uuidOrNil } from './ids.js'
 
 /** What kind of session to open, and for how long. */
 export interface NewSession {
@@ -69,26 +70,35 @@ export async function endAllSessions(transaction: Transaction, principalId: stri
   return count
 }
 
-/** The sessions of a principal that still hold, newest first. */
+/** A page of the sessions of a principal that still hold. */
 export async function listSessions(
   database: Database,
   principalId: string,
   currentId: string,
-): Promise<SessionView[]> {
+  page: { limit: number; after?: string | undefined; order: 'asc' | 'desc' },
+): Promise<List<SessionView>> {
   const rows = await database.client.session.findMany({
-    where: { principalId, revokedAt: null, expiresAt: { gt: new Date() } },
-    orderBy: { id: 'desc' },
-    take: 100,
+    where: {
+      principalId,
+      revokedAt: null,
+      expiresAt: { gt: new Date() },
+      ...(page.after ? { id: idsAfter(page.after, page.order) } : {}),
+    },
+    orderBy: { id: page.order },
+    take: page.limit + 1,
   })
-  return rows.map((row) => ({
-    id: row.id,
-    provider: row.provider,
-    kind: row.kind === 'browser' ? 'browser' : 'token',
-    current: row.id === currentId,
-    address: row.address,
-    user_agent: row.userAgent,
-    created_at: row.createdAt.toISOString(),
-    last_seen_at: row.lastSeenAt.toISOString(),
-    expires_at: row.expiresAt.toISOString(),
-  }))
+  const views = rows.map(
+    (row): SessionView => ({
+      id: row.id,
+      provider: row.provider,
+      kind: row.kind === 'browser' ? 'browser' : 'token',
+      current: row.id === currentId,
+      address: row.address,
+      user_agent: row.userAgent,
+      created_at: row.createdAt.toISOString(),
+      last_seen_at: row.lastSeenAt.toISOString(),
+      expires_at: row.expiresAt.toISOString(),
+    }),
+  )
+  return toList(views, page.limit)
 }

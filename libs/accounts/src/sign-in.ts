@@ -1,7 +1,7 @@
 import { AppError } from '@gatehouse/contracts'
 import { type Database, databaseFailure, type Transaction } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
-import { type Actor, appendAudit } from './audit.js'
+import { type Actor, type AuditEntry, appendAudit } from './audit.js'
 import { announce, type Change } from './changes.js'
 import { type Principal, toPrincipal } from './directory.js'
 import { type NewSession, openSession } from './sessions.js'
@@ -59,31 +59,22 @@ export async function signIn(
       if (known && mode === 'register') throw new AppError('user_exists')
       if (!known && mode === 'login') throw new AppError('user_not_found')
 
-      const changes: Change[] = []
-      const principalId = known ? known.principalId : await register(transaction, policy, identity, actor)
-      if (known) await refresh(transaction, known.id, identity)
-      const granted = known
-        ? await grantFromEnvironment(transaction, policy, identity, known.principal, actor)
-        : false
-      if (granted) {
-        changes.push({ kind: 'principal', subject: principalId })
-        await announce(transaction, { kind: 'principal', subject: principalId })
-      }
-
-      const session = await openSession(transaction, principalId, identity.provider, newSession, actor)
+      const { principal, grant } = known
+        ? await enter(transaction, policy, identity, known)
+        : await register(transaction, policy, identity)
+      const changes: Change[] = known && grant ? [{ kind: 'principal', subject: principal.id }] : []
+      for (const change of changes) await announce(transaction, change)
+      const session = await openSession(transaction, principal.id, identity.provider, newSession, actor)
+      if (grant) await appendAudit(transaction, { ...actor, principalId: null }, grant)
       await appendAudit(
         transaction,
-        { ...actor, principalId },
+        { ...actor, principalId: principal.id },
         {
           action: known ? 'sign_in' : 'register',
-          target: { kind: 'principal', id: principalId },
+          target: { kind: 'principal', id: principal.id },
           after: { provider: identity.provider, session: session.id },
         },
       )
-      const principal = await transaction.principal.update({
-        where: { id: principalId },
-        data: { lastSeenAt: new Date() },
-      })
       return { principal: toPrincipal(principal), session, isNew: !known, changes }
     })
   } catch (error) {
@@ -102,12 +93,19 @@ async function lockEmail(transaction: Transaction, identity: ProvenIdentity): Pr
   await transaction.$queryRaw`SELECT pg_advisory_xact_lock(7301002, hashtext(${identity.email}))::text`
 }
 
+type PrincipalRow = Awaited<ReturnType<Transaction['principal']['create']>>
+
+/** Who came in; `grant` tells of the admin role that ADMIN_EMAILS gave them just now. */
+interface Entered {
+  principal: PrincipalRow
+  grant?: AuditEntry | undefined
+}
+
 async function register(
   transaction: Transaction,
   policy: SignInPolicy,
   identity: ProvenIdentity,
-  actor: Actor,
-): Promise<string> {
+): Promise<Entered> {
   const proven = identity.emailVerified ? identity.email : null
   const domain = proven?.split('@')[1]
   if (policy.allowedDomains.length > 0 && !(domain && policy.allowedDomains.includes(domain))) {
@@ -117,13 +115,14 @@ async function register(
 
   const id = uuidv7()
   const roles = proven && policy.adminEmails.includes(proven) ? ['admin', 'member'] : ['member']
-  await transaction.principal.create({
+  const principal = await transaction.principal.create({
     data: {
       id,
       kind: 'user',
       name: identity.name,
       email: identity.email,
       roles,
+      lastSeenAt: new Date(),
       identities: {
         create: {
           id: uuidv7(),
@@ -136,18 +135,32 @@ async function register(
       },
     },
   })
-  if (roles.includes('admin')) {
-    await appendAudit(
-      transaction,
-      { ...actor, principalId: null },
-      {
-        action: 'role.granted',
-        target: { kind: 'principal', id },
-        after: { roles, source: 'ADMIN_EMAILS' },
-      },
-    )
+  return { principal, grant: roles.includes('admin') ? granted(id, roles) : undefined }
+}
+
+/** The row is written first, which makes a change of roles or status by an admin wait: what is read here still holds. */
+async function enter(
+  transaction: Transaction,
+  policy: SignInPolicy,
+  identity: ProvenIdentity,
+  known: { id: string; principalId: string },
+): Promise<Entered> {
+  const principal = await transaction.principal.update({
+    where: { id: known.principalId },
+    data: { lastSeenAt: new Date() },
+  })
+  if (principal.status !== 'active') throw new AppError('account_disabled')
+  await refresh(transaction, known.id, identity)
+  return grantFromEnvironment(transaction, policy, identity, principal)
+}
+
+function granted(id: string, roles: string[], before?: string[]): AuditEntry {
+  return {
+    action: 'role.granted',
+    target: { kind: 'principal', id },
+    ...(before ? { before: { roles: before } } : {}),
+    after: { roles, source: 'ADMIN_EMAILS' },
   }
-  return id
 }
 
 function verifiedElsewhere(transaction: Transaction, email: string, except?: string) {
@@ -179,24 +192,15 @@ async function grantFromEnvironment(
   transaction: Transaction,
   policy: SignInPolicy,
   identity: ProvenIdentity,
-  principal: { id: string; roles: string[] },
-  actor: Actor,
-): Promise<boolean> {
+  principal: PrincipalRow,
+): Promise<Entered> {
   const named =
     identity.email !== null && identity.emailVerified && policy.adminEmails.includes(identity.email)
-  if (!named || principal.roles.includes('admin')) return false
-  if (await verifiedElsewhere(transaction, identity.email ?? '', principal.id)) return false
+  if (!named || principal.roles.includes('admin')) return { principal }
+  if (await verifiedElsewhere(transaction, identity.email ?? '', principal.id)) return { principal }
   const roles = ['admin', ...principal.roles]
-  await transaction.principal.update({ where: { id: principal.id }, data: { roles } })
-  await appendAudit(
-    transaction,
-    { ...actor, principalId: null },
-    {
-      action: 'role.granted',
-      target: { kind: 'principal', id: principal.id },
-      before: { roles: principal.roles },
-      after: { roles, source: 'ADMIN_EMAILS' },
-    },
-  )
-  return true
+  return {
+    principal: await transaction.principal.update({ where: { id: principal.id }, data: { roles } }),
+    grant: granted(principal.id, roles, principal.roles),
+  }
 }

@@ -1,7 +1,7 @@
 export * from './clock.js'
 export * from './config/index.js'
 export * from './database/index.js'
-export { lifeOf, type ProcessIdentity, thisProcess } from './database/process-identity.js'
 export * from './logger.js'
 export * from './metrics.js'
+export { lifeOf, type ProcessIdentity, thisProcess } from './process-identity.js'
 export * from './redact.js'

@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { redact } from './redact.js'
 
 describe('redaction', () => {
+  const names = [
+    'access_token',
+    'id_token',
+    'client_secret',
+    'client_assertion',
+    'refresh_token',
+    'api_key',
+    'apiKey',
+    'password',
+  ]
   const secrets = [
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
     'Bearer abcdefghijklmnop',
@@ -24,19 +34,67 @@ describe('redaction', () => {
     expect(redact('postgres://gatehouse:hunter2hunter2@db:5432/x')).toBe(
       'postgres://gatehouse:[redacted]@db:5432/x',
     )
-    for (const name of [
-      'access_token',
-      'id_token',
-      'client_secret',
-      'refresh_token',
-      'api_key',
-      'apiKey',
-      'password',
-      'code',
-      'key',
+    expect(redact('redis://:hunter2hunter2@cache:6379')).toBe('redis://:[redacted]@cache:6379')
+    for (const name of names) {
+      for (const line of [
+        `GET /callback?${name}=abcdef123456&x=1`,
+        `{"${name}":"abcdef123456"}`,
+        `{"${name}": "abc\\"def123456"}`,
+        `${name}="abcdef123456"`,
+        `${name}: abcdef123456`,
+        `{'${name}': 'abcdef123456'}`,
+        `OTHER_${name.toUpperCase()}=abcdef123456`,
+        JSON.stringify({ msg: JSON.stringify({ [name]: 'abc"\\\ndef123456', x: 1 }) }),
+      ]) {
+        expect(redact(line), line).not.toContain('def123456')
+      }
+    }
+    for (const name of ['code', 'key']) {
+      expect(redact(`GET /callback?${name}=abcdef123456&x=1`)).toBe(`GET /callback?${name}=[redacted]&x=1`)
+      expect(redact(`GET /callback?x=1&${name}=abcdef123456`)).toBe(`GET /callback?x=1&${name}=[redacted]`)
+    }
+  })
+
+  it('leaves the codes of errors readable, and words that only look like names of credentials', () => {
+    for (const line of [
+      '{"level":"error","code":"provider_auth_failed","err":{"code":"ECONNREFUSED"}}',
+      '{"status_code":1234567,"statusCode":1234567,"exit code":"SIGTERM-received"}',
+      'status code=internal_error code: provider_unreachable',
+      'WWW-Authenticate: Basic authentication is not offered',
+      'monkey: business, keyboard=qwertyuiop',
+      '{"key":"value-of-no-secret","keys":["principal_id"]}',
     ]) {
-      expect(redact(`GET /callback?${name}=abcdef123456&x=1`)).not.toContain('abcdef123456')
-      expect(redact(`{"${name}":"abcdef123456"}`)).not.toContain('abcdef123456')
+      expect(redact(line)).toBe(line)
+    }
+  })
+
+  it('leaves a line of JSON a line of JSON, whatever stands in it', () => {
+    const texts = [
+      'enter your password:',
+      'password=',
+      'api_key: ',
+      'Bearer ',
+      'Basic dXNlcjpwYXNzd29yZHBhc3N3b3Jk',
+      'http://localhost',
+      'ada@example.com',
+      'postgres://u:p"ss\\word@db/x',
+      'password="hunter2 \\" hunter3"',
+      "password='hunter2",
+      'password=C:\\secrets\\file',
+      '/callback?code=abcdef\\',
+      'client_secret=\\"\\"\\"\\"\\"\\"',
+      JSON.stringify({ password: 'a"b\\c\nd', api_key: 1234567 }),
+      JSON.stringify({ x: JSON.stringify({ password: 'a"b\\c\nd' }) }),
+    ]
+    const values = [...texts, 1234567, null, true, texts, { password: texts, api_key: 1234567, key: {} }]
+    const members = [...names, 'code', 'key', 'status_code', 'email', ...texts]
+    for (const [index, name] of members.entries()) {
+      for (const value of values) {
+        for (const other of values) {
+          const line = JSON.stringify({ [name]: value, [members[index - 1] ?? 'x']: other, msg: value })
+          expect(() => JSON.parse(redact(line)), redact(line)).not.toThrow()
+        }
+      }
     }
   })
 

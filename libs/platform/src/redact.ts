@@ -1,22 +1,39 @@
+/** Without a boundary before them: DB_PASSWORD and OPENAI_API_KEY are meant too. */
+const names = 'access_token|id_token|client_secret|client_assertion|refresh_token|api[-_]?key|password'
+
 // What looks like a credential, wherever it stands: bearer tokens, JWTs, provider keys, GitHub tokens, AWS key ids,
-// passwords in connection strings, and credential-named parameters.
+// passwords in connection strings, and credential-named parameters. Each line of the log is one JSON document before and
+// after: no pattern takes out a quote, half of an escape, or a value that stands without quotes.
 const patterns: [RegExp, string][] = [
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?/g, '[token]'],
-  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, '$1 [redacted]'],
+  // Shorter ones are words ("Basic authentication").
+  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{16,}/gi, '$1 [redacted]'],
   [/\b(?:sk|xai|gsk|gh|pplx|nvapi|csk)[-_][A-Za-z0-9_-]{12,}/g, '[key]'],
   [/\b(?:gh[opsur]_|github_pat_)[A-Za-z0-9_]{16,}/g, '[key]'],
   [/\bAIza[A-Za-z0-9_-]{20,}/g, '[key]'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g, '[key]'],
-  [/(\w+:\/\/[^\s:/@]+):[^\s/@]+@/g, '$1:[redacted]@'],
+  [/(:\/\/[^\s:/@"]*):[^\s/@"]+@/g, '$1:[redacted]@'],
+  // `code` and `key` are credentials in an address alone; elsewhere they name errors and members.
+  [/([?&](?:code|key)=)[^\s"'&#\\]{6,}/gi, '$1[redacted]'],
+  // A member of JSON, and one of JSON inside a text of JSON.
+  [new RegExp(String.raw`((?:${names})"\s*:\s*")(?:[^"\\]|\\.)+`, 'gi'), '$1[redacted]'],
   [
-    /((?:access_token|id_token|client_secret|client_assertion|refresh_token|api[-_]?key|password|code|key)["']?\s*[=:]\s*["']?)[^\s"'&,}]{6,}/gi,
+    new RegExp(String.raw`((?:${names})\\"\s*:\s*\\")(?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))+`, 'gi'),
+    '$1[redacted]',
+  ],
+  // `name=value`, `name: value`, `'name': 'value'`. What follows a closing quote of JSON begins none of these values.
+  [
+    new RegExp(
+      String.raw`((?:${names})'?\s*[=:]\s*(?:\\?"|')?)[^\s"'&,:}\]\\](?:[^\s"'&\\]|\\[^nrt"']){5,}`,
+      'gi',
+    ),
     '$1[redacted]',
   ],
 ]
 
 /** What any of the patterns needs to find something; most lines have none of it. */
 const suspicious =
-  /eyJ|bearer|basic|sk[-_]|xai[-_]|gsk[-_]|gh[-_opsur]|github_pat|pplx|nvapi|csk[-_]|AIza|AKIA|ASIA|:\/\/|token|secret|assertion|key|password|code["']?\s*[=:]/i
+  /eyJ|bearer|basic|sk[-_]|xai[-_]|gsk[-_]|gh[-_opsur]|github_pat|pplx|nvapi|csk[-_]|AIza|AKIA|ASIA|:\/\/|token|secret|assertion|api[-_]?key|password|[?&](?:code|key)=/i
 
 /** A text with everything in it that looks like a credential replaced. For logs and for quoted errors of others. */
 export function redact(text: string): string {

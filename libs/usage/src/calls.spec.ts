@@ -1,14 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from '@gatehouse/platform'
 import { databases } from '@gatehouse/testing'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createCallLog } from './index.js'
 import { type CallEnd, unknownEnd } from './record.js'
+import { openSpool } from './spool.js'
+import { createWriter } from './writer.js'
 
-for (const { title, skip, open } of databases()) {
+for (const { kind, title, skip, open } of databases()) {
   describe.skipIf(skip)(`calls on ${title}`, () => {
     let database: Database
     let dataDir: string
@@ -24,20 +26,21 @@ for (const { title, skip, open } of databases()) {
 
     const log = () =>
       createCallLog({ database, dataDir, contentRetentionDays: 30, onError: (error) => errors.push(error) })
-    const begin = (calls: ReturnType<typeof log>, principalId: string, model = 'echo') =>
-      calls.open({
-        principalId,
-        principalKind: 'user',
-        keyId: null,
-        sessionId: null,
-        requestId: 'req_1',
-        endpoint: '/api/v1/llm/call',
-        provider: 'demo',
-        connection: 'default',
-        askedModel: model,
-        model,
-        streamed: false,
-      })
+    const fields = (principalId: string, model = 'echo') => ({
+      principalId,
+      principalKind: 'user' as const,
+      keyId: null,
+      sessionId: null,
+      requestId: 'req_1',
+      endpoint: '/api/v1/llm/call',
+      provider: 'demo',
+      connection: 'default',
+      askedModel: model,
+      model,
+      streamed: false,
+    })
+    const begin = (calls: ReturnType<typeof log>, principalId: string, model?: string) =>
+      calls.open(fields(principalId, model))
     const success: CallEnd = {
       ...unknownEnd,
       status: 'success',
@@ -112,8 +115,6 @@ for (const { title, skip, open } of databases()) {
       await calls.flush()
       // What a second process would write that took the first one for dead.
       const again = log()
-      const { openSpool } = await import('./spool.js')
-      const { createWriter } = await import('./writer.js')
       const directory = mkdtempSync(join(tmpdir(), 'again-'))
       const spool = openSpool({ directory })
       const row = await database.client.call.findUniqueOrThrow({ where: { id: call.id } })
@@ -154,12 +155,141 @@ for (const { title, skip, open } of databases()) {
         where: { callId: call.id },
         data: { createdAt: new Date(Date.now() - 31 * 86_400_000) },
       })
-      expect(await calls.retain()).toBeGreaterThanOrEqual(1)
+      await calls.keepHouse()
       expect(await calls.get(owner, call.id)).toMatchObject({
         prompt: null,
         response: null,
         usage: { total_tokens: 15 },
       })
+      await calls.close()
+    })
+
+    it('keeps house by itself soon after the start: contents in batches, what was set aside, calls that were lost', async () => {
+      const owner = uuidv7()
+      const old = new Date(Date.now() - 31 * 86_400_000)
+      const row = (status: string, createdAt: Date) => ({
+        ...fields(owner),
+        id: uuidv7({ msecs: createdAt.getTime() }),
+        createdAt,
+        status,
+      })
+      const finished = [...Array(2100)].map(() => row('success', old))
+      const lost = row('open', new Date(Date.now() - 25 * 3_600_000))
+      const running = row('open', new Date(Date.now() - 23 * 3_600_000))
+      await database.client.call.createMany({ data: [...finished, lost, running] })
+      await database.client.callContent.createMany({
+        data: finished.map(({ id, createdAt }) => ({ callId: id, createdAt, response: 'x' })),
+      })
+      const directory = mkdtempSync(join(tmpdir(), 'house-'))
+      const refused = join(directory, 'spool', 'refused.log')
+      mkdirSync(join(directory, 'spool'))
+      writeFileSync(refused, `{"at":"${old.toISOString()}","reason":"x"} 00000000 {}\n`)
+      const calls = createCallLog({
+        database,
+        dataDir: directory,
+        contentRetentionDays: 30,
+        firstHousekeepingMs: 1,
+        onError: (error) => errors.push(error),
+      })
+      const statusOf = async ({ id }: { id: string }) =>
+        (await database.client.call.findUnique({ where: { id } }))?.status
+      await vi.waitFor(async () => expect(await statusOf(lost)).toBe('unknown'), 5000)
+      expect(await database.client.callContent.count({ where: { call: { principalId: owner } } })).toBe(0)
+      expect(await statusOf(running)).toBe('open')
+      expect(existsSync(refused)).toBe(false)
+      expect(await calls.get(owner, lost.id)).toMatchObject({
+        status: 'error',
+        error: { code: 'interrupted' },
+      })
+      await calls.close()
+      rmSync(directory, { recursive: true })
+    })
+
+    it('never takes a call for interrupted whose end is known, in whatever order both are found', async () => {
+      for (const ends of [
+        [success, unknownEnd],
+        [unknownEnd, success],
+      ]) {
+        const directory = mkdtempSync(join(tmpdir(), 'order-'))
+        const spool = openSpool({ directory })
+        const call = { ...fields(uuidv7()), id: uuidv7(), createdAt: new Date().toISOString() }
+        for (const end of [null, ...ends]) spool.append({ call, end })
+        await createWriter(database, spool, (error) => errors.push(error)).flush()
+        expect(await database.client.call.findUnique({ where: { id: call.id } })).toMatchObject({
+          status: 'success',
+        })
+        spool.close()
+        rmSync(directory, { recursive: true })
+      }
+    })
+
+    it('writes a call without what was said when the database takes too long over that, and the others whole', async () => {
+      await database.client.$executeRaw`
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(1); RETURN NEW; END$$`
+      await database.client.$executeRaw`
+        CREATE TRIGGER slow BEFORE INSERT ON "CallContent" FOR EACH ROW
+        WHEN (NEW."response" = 'slow') EXECUTE FUNCTION slow()`
+      const impatient: Database = {
+        ...database,
+        transaction: (work) =>
+          database.transaction(
+            async (transaction) => {
+              // A server cancels the statement; the embedded database has only the time of the transaction.
+              if (kind === 'postgres') await transaction.$executeRaw`SET LOCAL statement_timeout = 300`
+              return work(transaction)
+            },
+            { timeout: kind === 'postgres' ? 10_000 : 500 },
+          ),
+      }
+      const told: unknown[] = []
+      const calls = createCallLog({
+        database: impatient,
+        dataDir,
+        contentRetentionDays: 30,
+        onError: (error) => told.push(error),
+      })
+      const owner = uuidv7()
+      const [slow, other] = [begin(calls, owner), begin(calls, owner)]
+      slow.end({ ...success, content: { prompt: [], response: 'slow', parameters: {} } })
+      other.end(success)
+      await calls.flush()
+      expect(await calls.get(owner, slow.id)).toMatchObject({ status: 'success', response: null })
+      expect(await calls.get(owner, other.id)).toMatchObject({ status: 'success', response: 'ho' })
+      expect(told.map(String)).toEqual([expect.stringContaining(slow.id)])
+      await calls.close()
+      await database.client.$executeRaw`DROP FUNCTION slow() CASCADE`
+    })
+
+    // Of the embedded database there is one replica alone.
+    if (kind === 'postgres')
+      it('removes a call that another replica has not written yet, as it finds one', async () => {
+        const directory = mkdtempSync(join(tmpdir(), 'other-'))
+        const other = createCallLog({ database, dataDir: directory, contentRetentionDays: 30 })
+        const calls = log()
+        const owner = uuidv7()
+        for (const ask of [calls.get, calls.remove]) {
+          const call = begin(other, owner)
+          call.end(success)
+          await ask(owner, call.id)
+        }
+        expect((await calls.list(owner, page)).data).toHaveLength(1)
+        await other.close()
+        await calls.close()
+        rmSync(directory, { recursive: true })
+      })
+
+    it('says at once that a call is gone which its owner has removed, or which nobody can still write', async () => {
+      const calls = log()
+      const owner = uuidv7()
+      const call = begin(calls, owner)
+      call.end(success)
+      await calls.remove(owner, call.id)
+      const began = Date.now()
+      await expect(calls.get(owner, call.id)).rejects.toMatchObject({ code: 'not_found' })
+      await expect(calls.remove(owner, call.id)).rejects.toMatchObject({ code: 'not_found' })
+      if (kind === 'embedded')
+        await expect(calls.get(owner, uuidv7())).rejects.toMatchObject({ code: 'not_found' })
+      expect(Date.now() - began).toBeLessThan(1000)
       await calls.close()
     })
 

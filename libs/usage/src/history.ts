@@ -39,7 +39,10 @@ export async function listCalls(
 const stored = (status: 'success' | 'error' | 'aborted') =>
   status === 'error' ? ['error', 'unknown'] : [status]
 
-/** One call of a principal with what was said; null where it is not there, not theirs, or not at its end yet. */
+/**
+ * One call of a principal with what was said; null where it is not there, not theirs, or not at its end yet.
+ * @throws AppError `not_found` for one that its owner has removed
+ */
 export async function findCall(
   database: Database,
   principalId: string,
@@ -47,10 +50,11 @@ export async function findCall(
 ): Promise<HistoryDetail | null> {
   if (!uuid.test(id)) return null
   const row = await database.client.call.findFirst({
-    where: { id, principalId, deletedAt: null, status: { not: 'open' } },
+    where: { id, principalId, status: { not: 'open' } },
     include: { content: true },
   })
   if (!row) return null
+  if (row.deletedAt) throw new AppError('not_found')
   const prompt = z.array(Message).safeParse(row.content?.prompt)
   const parameters = z.record(z.string(), z.unknown()).safeParse(row.content?.parameters)
   return {
@@ -61,16 +65,25 @@ export async function findCall(
   }
 }
 
-/** Takes a call out of its owner's history: what was said is deleted, the figures stay in the sums. */
-export async function removeCall(database: Database, principalId: string, id: string): Promise<void> {
-  if (!uuid.test(id)) throw new AppError('not_found')
-  await database.transaction(async (transaction) => {
+/**
+ * Takes a call out of its owner's history: what was said is deleted, the figures stay in the sums.
+ * @returns null where it is not there, not theirs, or not at its end yet
+ * @throws AppError `not_found` for one that its owner has removed
+ */
+export async function removeCall(database: Database, principalId: string, id: string): Promise<true | null> {
+  if (!uuid.test(id)) return null
+  return database.transaction(async (transaction) => {
+    const own = { id, principalId, status: { not: 'open' } }
     const { count } = await transaction.call.updateMany({
-      where: { id, principalId, deletedAt: null, status: { not: 'open' } },
+      where: { ...own, deletedAt: null },
       data: { deletedAt: new Date() },
     })
-    if (count === 0) throw new AppError('not_found')
+    if (count === 0) {
+      if ((await transaction.call.count({ where: own })) > 0) throw new AppError('not_found')
+      return null
+    }
     await transaction.callContent.deleteMany({ where: { callId: id } })
+    return true
   })
 }
 
@@ -117,12 +130,6 @@ export async function callStats(database: Database, principalId: string): Promis
       row.provider === null || row.model !== null ? [] : [{ provider: row.provider, ...sums(row) }],
     ),
   }
-}
-
-/** Deletes what was said before a day; the figures stay. @returns how many */
-export async function deleteOldContent(database: Database, before: Date): Promise<number> {
-  const { count } = await database.client.callContent.deleteMany({ where: { createdAt: { lt: before } } })
-  return count
 }
 
 type Row = NonNullable<Awaited<ReturnType<Database['client']['call']['findFirst']>>>

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { AppError, type HistoryDetail, type HistoryQuery } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
-import { callStats, deleteOldContent, findCall, listCalls, removeCall } from './history.js'
+import { callStats, findCall, listCalls, removeCall } from './history.js'
+import { closeLostCalls, deleteOldContent } from './housekeeping.js'
 import { priceOf } from './price.js'
 import type { CallEnd, OpenCall } from './record.js'
+import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
 import { createWriter } from './writer.js'
 
@@ -18,6 +20,8 @@ export interface UsageOptions {
   dataDir: string
   /** Days after which prompts and answers are deleted. */
   contentRetentionDays: number
+  /** Milliseconds until that is done for the first time; 10,000 unless told. */
+  firstHousekeepingMs?: number
   onError?: (error: unknown) => void
   /** Told of spool lines that could not be read. */
   onDamage?: (file: string, lines: number) => void
@@ -37,26 +41,53 @@ export type CallLog = ReturnType<typeof createCallLog>
 const settleMs = 1500
 const settleStepMs = 100
 const recentMs = 3_600_000
+const dayMs = 86_400_000
+/** No call lasts so long: whoever began it is gone. */
+const lostMs = dayMs
+const housekeepingMs = 3_600_000
 
 /** The calls of one gateway process. */
 export function createCallLog(options: UsageOptions) {
   const { database, onError = () => {} } = options
-  const spool = openSpool({
-    directory: join(options.dataDir, 'spool'),
-    ...(options.onDamage ? { onDamage: options.onDamage } : {}),
-  })
+  const directory = join(options.dataDir, 'spool')
+  const { onDamage } = options
+  const spool = openSpool({ directory, onError, ...(onDamage ? { onDamage } : {}) })
   const writer = createWriter(database, spool, onError)
-  const retention = setInterval(() => void retain().catch(onError), 3_600_000).unref()
-  const retain = () =>
-    deleteOldContent(database, new Date(Date.now() - options.contentRetentionDays * 86_400_000)).catch(
-      onError,
-    )
+  const closing = new AbortController()
+
+  const keepHouse = async (): Promise<void> => {
+    const now = Date.now()
+    const outdated = new Date(now - options.contentRetentionDays * dayMs)
+    const jobs = [
+      async () => dropRefused(directory, outdated),
+      () => database.ready,
+      () => deleteOldContent(database, outdated, closing.signal),
+      () => closeLostCalls(database, new Date(now - lostMs), closing.signal),
+    ]
+    // One that fails does not keep the others from their work.
+    for (const job of jobs) await job().catch(onError)
+  }
+  const first = setTimeout(() => void keepHouse(), options.firstHousekeepingMs ?? 10_000).unref()
+  const hourly = setInterval(() => void keepHouse(), housekeepingMs).unref()
+
+  /** Looks for a call until it is there: the replica that has it may not have written it yet. */
+  const seek = async <Found>(id: string, look: () => Promise<Found | null>): Promise<Found> => {
+    if (spool.find(id)) await writer.flush()
+    // The embedded database has no other replica.
+    const deadline = database.kind === 'postgres' && isRecent(id) ? Date.now() + settleMs : 0
+    for (;;) {
+      const found = await look()
+      if (found !== null) return found
+      if (Date.now() >= deadline) throw new AppError('not_found')
+      await new Promise((resolve) => setTimeout(resolve, settleStepMs))
+    }
+  }
 
   return {
     price: priceOf,
     /**
      * Writes that a call begins, before the provider is asked; a crash after this leaves a row `unknown`.
-     * @throws AppError `overloaded` when too much waits for the database
+     * @throws AppError `overloaded` when too much waits for the database, `unavailable` when the disk takes nothing
      */
     open(call: Omit<OpenCall, 'id' | 'createdAt'>): RunningCall {
       const record: OpenCall = { ...call, id: uuidv7(), createdAt: new Date().toISOString() }
@@ -79,30 +110,30 @@ export function createCallLog(options: UsageOptions) {
      * written first, and an id from the last hour is looked for again until the replica that has it has written it.
      * @throws AppError `not_found`
      */
-    async get(principalId: string, id: string): Promise<HistoryDetail> {
-      if (spool.find(id)) await writer.flush()
-      const deadline = isRecent(id) ? Date.now() + settleMs : 0
-      for (;;) {
-        const found = await findCall(database, principalId, id)
-        if (found) return found
-        if (Date.now() >= deadline) throw new AppError('not_found')
-        await new Promise((resolve) => setTimeout(resolve, settleStepMs))
-      }
-    },
-    async remove(principalId: string, id: string) {
-      if (spool.find(id)) await writer.flush()
-      await removeCall(database, principalId, id)
+    get: (principalId: string, id: string): Promise<HistoryDetail> =>
+      seek(id, () => findCall(database, principalId, id)),
+    /**
+     * Takes a call out of its owner's history; found as by `get`. What was said is deleted, the figures stay in the sums.
+     * @throws AppError `not_found`
+     */
+    async remove(principalId: string, id: string): Promise<void> {
+      await seek(id, () => removeCall(database, principalId, id))
     },
     stats: (principalId: string) => callStats(database, principalId),
-    /** Deletes prompts and answers whose time is over. Runs by itself once an hour. @returns how many */
-    retain,
+    /**
+     * Deletes prompts and answers whose time is over, and closes calls whose gateway is gone for good. Runs by itself
+     * soon after the start and once an hour.
+     */
+    keepHouse,
     /** Records that wait for the database. */
     waiting: () => spool.waiting(),
     /** Writes all that waits. */
     flush: () => writer.flush(),
     /** Writes what waits, for at most `withinMs`; what is left stays in the spool for the next start. */
     async close(withinMs = 5000) {
-      clearInterval(retention)
+      closing.abort()
+      clearTimeout(first)
+      clearInterval(hourly)
       await writer.stop(withinMs)
       spool.close()
     },

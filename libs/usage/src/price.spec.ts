@@ -34,4 +34,8 @@ describe('the price of a call', () => {
     expect(priceOf('nobody', 'gpt-4o', usage(1000, 100))).toEqual({ usd: null, source: null })
     expect(priceOf(null, 'echo', usage(1000, 100))).toEqual({ usd: null, source: null })
   })
+
+  it('is null where the figures cannot be', () => {
+    expect(priceOf('openai', 'gpt-4o-mini', usage(1, 1, 5))).toEqual({ usd: null, source: null })
+  })
 })

@@ -1,6 +1,7 @@
 import { type Database, databaseFailure } from '@gatehouse/platform'
 import type { SpoolRecord } from './record.js'
 import type { Pending, Spool } from './spool.js'
+import { timedOut } from './timed-out.js'
 
 /** Moves records from the spool to the database; the only thing that writes calls. */
 export interface Writer {
@@ -12,7 +13,9 @@ export interface Writer {
   stop(withinMs: number): Promise<void>
 }
 
-const batchSize = 500
+const batchRecords = 500
+/** A prompt may have 20 MiB: a batch of many such takes longer than the database gives it. */
+const batchBytes = 8 << 20
 /** A finished call is there to read within 2 s; most within this. */
 const delayMs = 100
 const retryMs = 1000
@@ -21,47 +24,66 @@ const retryMs = 1000
 export function createWriter(database: Database, spool: Spool, onError: (error: unknown) => void): Writer {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
   let stopped = false
 
+  /** Writes all that waits at its beginning: under load something always waits. */
   const drain = async () => {
-    while (spool.waiting() > 0) {
-      const batch = spool.peek(batchSize)
+    for (let left = spool.waiting(); left > 0; ) {
+      const batch = spool.peek(Math.min(left, batchRecords), batchBytes)
       try {
         await write(
           database,
           batch.map(({ record }) => record),
         )
       } catch (error) {
-        if (databaseFailure(error).kind === 'unavailable') throw error
-        await writeSingly(batch)
+        if (passes(error)) throw error
+        for (const pending of batch) await writeSingly(pending)
       }
       spool.written(batch.length)
+      left -= batch.length
     }
   }
 
-  /** One record that the database refuses must not hold up the others. */
-  const writeSingly = async (batch: Pending[]) => {
-    for (const pending of batch) {
-      try {
-        await write(database, [pending.record])
-      } catch (error) {
-        if (databaseFailure(error).kind === 'unavailable') throw error
-        // A crash of the server has many faces. Only one that answers, twice, has really refused this record.
-        await database.ping()
-        await write(database, [pending.record]).catch((again: unknown) => {
-          if (databaseFailure(again).kind === 'unavailable') throw again
-          spool.setAside(pending, again instanceof Error ? again.message : String(again))
-          onError(again)
-        })
+  /** One record that the database refuses, or takes too long over, must not hold up the others. */
+  const writeSingly = async (pending: Pending) => {
+    const { record } = pending
+    try {
+      return await write(database, [record])
+    } catch (error) {
+      if (passes(error)) throw error
+    }
+    // A crash of the server has many faces. Only one that answers, twice, has really refused this record.
+    await database.ping()
+    try {
+      await write(database, [record])
+    } catch (error) {
+      if (passes(error)) throw error
+      if (!timedOut(error)) {
+        spool.setAside(pending, error instanceof Error ? error.message : String(error))
+        return onError(error)
       }
+      if (!record.end?.content) throw error
+      await write(database, [{ ...record, end: { ...record.end, content: null } }])
+      const text = `What was said in call ${record.call.id} was not kept: the database took too long to write it.`
+      onError(new Error(text, { cause: error }))
     }
   }
 
   const flush = (): Promise<void> => {
-    running ??= drain().finally(() => {
-      running = undefined
-    })
-    return running
+    if (!running) {
+      running = drain().finally(() => {
+        running = undefined
+      })
+      return running
+    }
+    // What came after the present one began is not in it.
+    next ??= running
+      .finally(() => {
+        next = undefined
+      })
+      .then(flush)
+    return next
   }
 
   const wake = (after = delayMs) => {
@@ -90,12 +112,26 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
   }
 }
 
+/** Whether the same may well be written later: the database is away, or another transaction holds what it needs. */
+function passes(error: unknown): boolean {
+  const { kind } = databaseFailure(error)
+  return (kind === 'unavailable' || kind === 'conflict') && !timedOut(error)
+}
+
+/** An end counts for more than an opening, and any end for more than that of somebody who found the call without one. */
+function weight({ end }: SpoolRecord): number {
+  if (!end) return 0
+  return end.status === 'unknown' ? 1 : 2
+}
+
 /** Writes records in one transaction: new calls, ends of calls, and what was said. */
 async function write(database: Database, records: SpoolRecord[]): Promise<void> {
   // An INSERT cannot touch one row twice: of a call that began and ended in this batch only the end is written.
   const byId = new Map<string, SpoolRecord>()
-  for (const record of records)
-    if (record.end !== null || !byId.has(record.call.id)) byId.set(record.call.id, record)
+  for (const record of records) {
+    const other = byId.get(record.call.id)
+    if (!other || weight(record) > weight(other)) byId.set(record.call.id, record)
+  }
   const rows = [...byId.values()].map(({ call, end }) => ({
     ...call,
     ...(end ?? { status: 'open' }),

@@ -1,3 +1,4 @@
+import { toList } from '@gatehouse/contracts'
 import type { Models, ProviderState } from '@gatehouse/llm'
 import { Controller, Get, Inject } from '@nestjs/common'
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger'
@@ -15,7 +16,8 @@ export class AdminProvidersController {
   @Get()
   @ApiOperation({ summary: 'Model providers, ready or with the variables that are missing' })
   list() {
-    return { object: 'list', data: this.models.status().map(view) }
+    const rows = this.models.status().map(view)
+    return toList(rows, rows.length)
   }
 }
 

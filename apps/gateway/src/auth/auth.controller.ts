@@ -2,14 +2,15 @@ import type { Accounts, Actor, SignInMode } from '@gatehouse/accounts'
 import {
   AppError,
   Profile,
+  page,
   SessionList,
   SignInBody,
   SignInProviders,
   SignInResult,
-  toList,
 } from '@gatehouse/contracts'
 import type { SessionTokens, SignIn } from '@gatehouse/identity'
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Res } from '@nestjs/common'
+import type { Logger } from '@gatehouse/platform'
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common'
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -19,11 +20,15 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
 import type { GatewayConfig } from '../config.js'
 import { Public } from '../http/access.js'
 import { type Caller, CurrentActor, CurrentCaller } from '../http/caller.js'
 import type { SessionCookie } from '../http/session-cookie.js'
-import { ACCOUNTS, CONFIG, SESSION_COOKIE, SESSION_TOKENS, SIGN_IN } from '../tokens.js'
+import { ACCOUNTS, CONFIG, LOGGER, SESSION_COOKIE, SESSION_TOKENS, SIGN_IN } from '../tokens.js'
+import { refusal } from './refusal.js'
+
+const SessionQuery = z.strictObject(page)
 
 /** Sign-in with a token, the profile, and one's own sessions. */
 @ApiTags('auth')
@@ -35,6 +40,7 @@ export class AuthController {
     @Inject(SESSION_TOKENS) private readonly tokens: SessionTokens,
     @Inject(SESSION_COOKIE) private readonly cookie: SessionCookie,
     @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @Get('providers')
@@ -90,10 +96,13 @@ export class AuthController {
 
   @Get('sessions')
   @ApiBearerAuth()
-  @ApiOperation({ summary: "One's own sessions" })
+  @ApiOperation({ summary: "One's own sessions, newest first" })
   @ApiOkResponse({ standardSchema: SessionList })
-  async sessions(@CurrentCaller() caller: Caller) {
-    return toList(await this.accounts.sessions(caller.principal.id, caller.session.id), 100)
+  sessions(
+    @Query({ schema: SessionQuery }) query: z.infer<typeof SessionQuery>,
+    @CurrentCaller() caller: Caller,
+  ) {
+    return this.accounts.sessions(caller.principal.id, caller.session.id, query)
   }
 
   @Delete('sessions/:id')
@@ -135,8 +144,10 @@ export class AuthController {
         provider: identity.provider,
       }
     } catch (error) {
-      if (error instanceof AppError && error.status < 500)
+      if (error instanceof AppError && error.status < 500) {
+        this.logger.info(refusal(body.provider, error, actor), 'sign-in refused')
         void this.accounts.signInFailed(body.provider, error.code, actor)
+      }
       throw error
     }
   }

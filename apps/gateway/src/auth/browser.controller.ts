@@ -9,10 +9,11 @@ import { z } from 'zod'
 import type { GatewayConfig } from '../config.js'
 import { Public } from '../http/access.js'
 import type { Authenticate } from '../http/authenticate.js'
-import { CurrentActor } from '../http/caller.js'
+import { actorOf, CurrentActor } from '../http/caller.js'
 import { toAppError } from '../http/public-error.js'
 import { browserSessionSeconds, type SessionCookie } from '../http/session-cookie.js'
 import { ACCOUNTS, AUTHENTICATE, CONFIG, LOGGER, SESSION_COOKIE, SIGN_IN } from '../tokens.js'
+import { refusal } from './refusal.js'
 import { createSealedCookie, type SealedCookie } from './sealed-cookie.js'
 
 const StartQuery = z.strictObject({ next: z.string().max(2000).optional() })
@@ -45,15 +46,19 @@ export class BrowserController {
   async start(
     @Param('provider') provider: string,
     @Query({ schema: StartQuery }) query: z.infer<typeof StartQuery>,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     try {
       const redirectUri = `${this.config.publicUrl}/auth/${provider}/callback`
       const { url, transaction } = await this.signIn.start(provider, { redirectUri })
-      await this.transactions.set(reply, transaction.state, { transaction, next: samePath(query.next) })
+      await this.transactions.set(request.raw, reply, transaction.state, {
+        transaction,
+        next: samePath(query.next),
+      })
       await reply.redirect(url, 302)
     } catch (error) {
-      await this.back(reply, error)
+      await this.back(provider, reply, error, actorOf(request))
     }
   }
 
@@ -79,7 +84,7 @@ export class BrowserController {
     } catch (error) {
       const { code, status } = toAppError(error)
       if (status < 500) void this.accounts.signInFailed(provider, code, actor)
-      await this.back(reply, error)
+      await this.back(provider, reply, error, actor)
     }
   }
 
@@ -93,10 +98,11 @@ export class BrowserController {
   }
 
   /** Shows a person the reason on a page of ours: by its code alone, so that nobody can put words there. */
-  private async back(reply: FastifyReply, error: unknown): Promise<void> {
+  private async back(provider: string, reply: FastifyReply, error: unknown, actor: Actor): Promise<void> {
     const known = toAppError(error)
-    if (known.status >= 500) this.logger.error({ code: known.code, err: known }, 'sign-in failed')
-    else this.logger.info({ code: known.code, err: known }, 'sign-in refused')
+    const fields = refusal(provider, known, actor)
+    if (known.status >= 500) this.logger.error({ ...fields, err: known }, 'sign-in failed')
+    else this.logger.info({ ...fields, err: known }, 'sign-in refused')
     if (known instanceof AppError) await reply.redirect(`/?sign_in_error=${known.code}`, 302)
   }
 }

@@ -7,12 +7,19 @@ import { addCookie } from '../http/session-cookie.js'
 
 /** A short-lived value that a browser keeps for us and can neither read nor change. */
 export interface SealedCookie {
-  set(reply: FastifyReply, key: string, value: Record<string, unknown>): Promise<void>
+  set(
+    request: IncomingMessage,
+    reply: FastifyReply,
+    key: string,
+    value: Record<string, unknown>,
+  ): Promise<void>
   /** null where there is none, or it is not ours, or too old. */
   take(request: IncomingMessage, reply: FastifyReply, key: string): Promise<Record<string, unknown> | null>
 }
 
 const lifetimeSeconds = 15 * 60
+/** Sign-ins that a browser can have open at once; more cookies would soon be too many headers for any request. */
+const maxOpen = 4
 
 /**
  * Encrypted (JWE, RFC 7516, direct AES-256-GCM) with a key derived from the session secret for this purpose alone, so
@@ -29,7 +36,13 @@ export function createSealedCookie(
   const attributes = { httpOnly: true, secure: options.secure, sameSite: 'lax', path: options.path } as const
   const nameOf = (part: string) => `${options.name}_${part.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 16)}`
   return {
-    async set(reply, part, value) {
+    async set(request, reply, part, value) {
+      const open = Object.keys(parseCookie(request.headers.cookie ?? '')).filter((name) =>
+        name.startsWith(`${options.name}_`),
+      )
+      for (const name of open.slice(0, Math.max(0, open.length - maxOpen + 1))) {
+        addCookie(reply, stringifySetCookie({ name, value: '', ...attributes, maxAge: 0 }))
+      }
       const sealed = await new EncryptJWT(value)
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
         .setIssuedAt()

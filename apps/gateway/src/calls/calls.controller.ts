@@ -103,7 +103,7 @@ export class CallsController {
   }
 
   private async stream(stream: OpenStream, reply: FastifyReply): Promise<void> {
-    const events = openEventStream(reply, routed(stream))
+    const events = openEventStream(reply, routed(stream), stream.signal)
     try {
       for await (const chunk of stream.chunks) {
         const delta = chunk.choices[0]?.delta.content

@@ -1,4 +1,5 @@
 import { errorCodes, errorKind } from '@gatehouse/contracts'
+import { escapeHtml } from '../http/escape-html.js'
 
 /** What the page shows. */
 export interface HomePage {
@@ -41,7 +42,7 @@ ${sentence(failure)}${person ? signedIn(person.name) : signedOut(providers)}
 
 function signedOut(providers: HomePage['providers']): string {
   if (providers.length === 0) {
-    return '<p>No way to sign in through the browser is configured. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or those of another provider, and start again.</p>'
+    return '<p>No way to sign in through the browser is configured. Set the client id and secret of a sign-in provider (.env.example has them all), and start again.</p>'
   }
   const buttons = providers.map(
     ({ id, name }) =>
@@ -61,10 +62,6 @@ function sentence(code: string | undefined): string {
   return known
     ? `<p role="alert">You could not be signed in. ${escapeHtml(errorKind(known).message)}</p>\n`
     : ''
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** Served as `/home.css`. */

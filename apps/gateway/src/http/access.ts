@@ -1,4 +1,5 @@
-import { SetMetadata } from '@nestjs/common'
+import { RequestMethod, SetMetadata, type Type } from '@nestjs/common'
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js'
 
 /**
  * Who may reach a route. `caller`: anybody who proved who they are, which is what a route that says nothing asks
@@ -6,7 +7,7 @@ import { SetMetadata } from '@nestjs/common'
  */
 export type Access = 'public' | 'caller' | 'admin'
 
-export const accessKey = 'gatehouse:access'
+const accessKey = 'gatehouse:access'
 
 /** Opens a route to everybody. */
 export const Public = () => SetMetadata(accessKey, 'public' satisfies Access)
@@ -21,4 +22,31 @@ declare module 'fastify' {
     /** Bytes; in place of the 1 MiB that holds elsewhere. */
     bodyLimit?: number
   }
+}
+
+/** What a route or its controller says; closed where neither says anything. */
+export function accessOf(handler: object, controller: object): Access {
+  return (Reflect.getMetadata(accessKey, handler) ??
+    Reflect.getMetadata(accessKey, controller) ??
+    'caller') as Access
+}
+
+/** Access of every route of some controllers, by `METHOD /path` as Fastify knows it. */
+export function accessOfControllers(controllers: readonly Type[]): Map<string, Access> {
+  const table = new Map<string, Access>()
+  for (const controller of controllers) {
+    const prefixes = [Reflect.getMetadata(PATH_METADATA, controller) as string | string[]].flat()
+    for (const name of Object.getOwnPropertyNames(controller.prototype)) {
+      const handler: unknown = controller.prototype[name]
+      if (typeof handler !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, handler)) continue
+      const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod]
+      for (const prefix of prefixes) {
+        for (const path of [Reflect.getMetadata(PATH_METADATA, handler) as string | string[]].flat()) {
+          const url = `/${prefix}/${path}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1')
+          table.set(`${method} ${url}`, accessOf(handler, controller))
+        }
+      }
+    }
+  }
+  return table
 }

@@ -58,7 +58,7 @@ export function createAuthenticate(deps: {
         tokenExpiresAt: claims.expiresAt,
       }
     } catch (error) {
-      if (error instanceof AppError && error.status < 500)
+      if (error instanceof AppError && error.status < 500 && error.code !== 'missing_credential')
         metrics.authenticationFailures.inc({ reason: error.code })
       throw error
     }

@@ -1,10 +1,9 @@
 import { AppError } from '@gatehouse/contracts'
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common'
-import { Reflector } from '@nestjs/core'
 import { AuthGuard } from '@nestjs/passport'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AUTHENTICATE } from '../tokens.js'
-import { type Access, accessKey } from './access.js'
+import { accessOf } from './access.js'
 import type { Authenticate } from './authenticate.js'
 import { strategyName } from './bearer.strategy.js'
 import { Entry } from './entry.js'
@@ -15,20 +14,18 @@ export class BearerGuard extends AuthGuard(strategyName) {
   constructor(
     @Inject(AUTHENTICATE) private readonly authenticate: Authenticate,
     @Inject(Entry) private readonly entry: Entry,
-    @Inject(Reflector) private readonly reflector: Reflector,
   ) {
     super()
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(accessKey, [
-      context.getHandler(),
-      context.getClass(),
-    ])
-    if (access === 'public') return true
-    await super.canActivate(context)
+    const access = accessOf(context.getHandler(), context.getClass())
     const http = context.switchToHttp()
-    this.entry.admit(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), access ?? 'caller')
+    const request = http.getRequest<FastifyRequest>()
+    // Admitted before its body was read, as every route is; this is the net under that.
+    if (access === 'public' || request.user) return true
+    await super.canActivate(context)
+    this.entry.admit(request, http.getResponse<FastifyReply>(), access)
     return true
   }
 

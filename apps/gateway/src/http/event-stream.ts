@@ -12,8 +12,15 @@ export interface EventStream {
 /** Proxies close a connection on which nothing moves. */
 const keepAliveMs = 15_000
 
-/** Answers with an event stream: head at once, so that the client sees it before the first token. */
-export function openEventStream(reply: FastifyReply, headers: Record<string, string> = {}): EventStream {
+/**
+ * Answers with an event stream: head at once, so that the client sees it before the first token.
+ * @param signal once it has fired, nothing waits for a slow reader any more
+ */
+export function openEventStream(
+  reply: FastifyReply,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): EventStream {
   reply.hijack()
   const { raw } = reply
   raw.writeHead(200, {
@@ -28,16 +35,18 @@ export function openEventStream(reply: FastifyReply, headers: Record<string, str
   raw.once('close', () => clearInterval(keepAlive))
   const write = async (text: string): Promise<void> => {
     keepAlive.refresh()
-    if (raw.destroyed || raw.write(text)) return
+    if (raw.destroyed || raw.write(text) || signal.aborted) return
     // The drain of a client that dies never comes.
     await new Promise<void>((resolve) => {
       const done = () => {
         raw.off('drain', done)
         raw.off('close', done)
+        signal.removeEventListener('abort', done)
         resolve()
       }
       raw.on('drain', done)
       raw.on('close', done)
+      signal.addEventListener('abort', done)
     })
   }
   return {

@@ -28,6 +28,9 @@ function invalid(issues: readonly Issue[]): AppError {
     })
   }
   if (isErrorCode(issue.message)) return new AppError(issue.message, { param: path })
+  if (path === '' && /received undefined$/.test(issue.message)) {
+    return new AppError('invalid_json', { message: 'The body is missing. Send a JSON object.' })
+  }
   if (/received undefined$/.test(issue.message)) {
     return new AppError('missing_required_parameter', { param: path, message: `"${path}" is missing.` })
   }

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net'
 import fastifyCors from '@fastify/cors'
-import fastifyHelmet from '@fastify/helmet'
 import { AppError } from '@gatehouse/contracts'
 import type { Logger, Metrics } from '@gatehouse/platform'
+import type { Type } from '@nestjs/common'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayConfig } from '../config.js'
 import type { Lifecycle } from '../lifecycle.js'
-import type { Access } from './access.js'
+import { type Access, accessOfControllers } from './access.js'
 import { Entry } from './entry.js'
 import { sendError } from './error.filter.js'
 import { parseJson } from './json-body.js'
 import { publicError } from './public-error.js'
 import { newRequestId, requestId } from './request-id.js'
+import { securityHeaders } from './security-headers.js'
 
 /** Bytes of a body where a route sets nothing else. */
 const bodyLimit = 1 << 20
@@ -26,17 +27,15 @@ const exposedHeaders = [
   'retry-after-ms',
   'x-should-retry',
   'www-authenticate',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-reset-requests',
   'x-gatehouse-provider',
   'x-gatehouse-model',
   'x-gatehouse-attempts',
-  'x-gatehouse-overhead-ms',
+  'x-gatehouse-cost-usd',
 ]
 
 /** Fastify with limits set on purpose. */
 export function createAdapter(config: GatewayConfig, logger: Logger): FastifyAdapter {
+  const security = securityHeaders(config)
   return new FastifyAdapter({
     bodyLimit,
     genReqId: requestId,
@@ -56,7 +55,7 @@ export function createAdapter(config: GatewayConfig, logger: Logger): FastifyAda
     routerOptions: { maxParamLength: 1000 },
     // A malformed address meets no hook and no filter: it is answered here, with the headers of every answer.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
+      void reply.headers(security).header('x-request-id', request.id)
       sendError(request, reply, error, logger)
     },
     clientErrorHandler: refuseUnreadable,
@@ -86,8 +85,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
 export interface LiveRoute {
   method: string
   url: string
-  /** Of a raw route; Nest's routes are closed by the guard. */
-  access: Access | undefined
+  access: Access
 }
 
 /** Routes that a library registers by itself, and who may reach them. */
@@ -107,23 +105,38 @@ function accessOfLibraries(config: GatewayConfig): [prefix: string, access: Acce
 export function prepareServer(
   fastify: FastifyInstance,
   app: NestFastifyApplication,
-  deps: { config: GatewayConfig; logger: Logger; metrics: Metrics; lifecycle: Lifecycle },
+  deps: {
+    config: GatewayConfig
+    logger: Logger
+    metrics: Metrics
+    lifecycle: Lifecycle
+    /** Nest's, which say themselves who may reach them. */
+    controllers: readonly Type[]
+  },
 ): LiveRoute[] {
   const { config, logger, metrics, lifecycle } = deps
   const routes: LiveRoute[] = []
   const libraries = accessOfLibraries(config)
+  const faces = accessOfControllers(deps.controllers)
+  const security = securityHeaders(config)
 
   fastify.addHook('onRoute', (route) => {
     if (route.config?.bodyLimit) route.bodyLimit = route.config.bodyLimit
-    const access = route.config?.access ?? libraries.find(([prefix]) => route.url.startsWith(prefix))?.[1]
-    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access })
-    if (access === undefined || access === 'public') return
+    const library = libraries.find(([prefix]) => route.url.startsWith(prefix))?.[1]
+    for (const method of [route.method].flat()) {
+      const face = faces.get(`${method === 'HEAD' ? 'GET' : method} ${route.url}`)
+      // Closed where nobody says anything.
+      routes.push({ method, url: route.url, access: route.config?.access ?? face ?? library ?? 'caller' })
+    }
+    const { access } = routes.at(-1) ?? { access: 'caller' }
+    if (access === 'public') return
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
+    // Before the body is read: a stranger's 32 MiB are not worth the memory.
     route.onRequest = [async (request, reply) => app.get(Entry).open(request, reply, access), ...before]
   })
 
   fastify.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id)
+    void reply.headers(security).header('x-request-id', request.id)
     if (/^\/(auth|api|v1|proxy)\b/.test(request.url)) void reply.header('cache-control', 'no-store')
     const refusal = refuse(request)
     if (refusal) throw refusal
@@ -153,30 +166,10 @@ export function prepareServer(
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseJson(body as Buffer))
+      done(null, (body as Buffer).length === 0 ? undefined : parseJson(body as Buffer))
     } catch (error) {
       done(error as Error)
     }
-  })
-  void fastify.register(fastifyHelmet, {
-    hsts: config.publicUrl.startsWith('https:') ? { maxAge: 31_536_000, includeSubDomains: false } : false,
-    // Not no-referrer, with which a browser sends `Origin: null` along with a form of our own.
-    referrerPolicy: { policy: 'same-origin' },
-    frameguard: { action: 'deny' },
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        // Swagger UI sets style attributes from its scripts.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        scriptSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
   })
   if (config.corsOrigins.length > 0) {
     void fastify.register(fastifyCors, {

@@ -13,10 +13,10 @@ import {
 import { createTransport } from '@gatehouse/outbound'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { localIdToken, visitLocalIssuer } from '../../test/visit-local-issuer.js'
 import { createLocalIssuer, type LocalIssuer, type LocalIssuerSettings } from './local-issuer.js'
 import { mountLocalIssuer } from './mount.js'
 import { identityOf } from './person.js'
-import { localIdToken, visitLocalIssuer } from './visit.js'
 
 const noValues = Object.fromEntries(
   Object.entries(signInVariables).map(([name, { schema }]) => [name, schema.parse(undefined)]),

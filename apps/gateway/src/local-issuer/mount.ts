@@ -12,6 +12,7 @@ export async function mountLocalIssuer(server: FastifyInstance, issuer: LocalIss
       scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
       scope.all('/*', (request, reply) => {
         reply.hijack()
+        reply.raw.setHeader('x-request-id', request.id)
         issuer.callback(request.raw, reply.raw)
       })
     },

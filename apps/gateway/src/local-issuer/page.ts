@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { escapeHtml } from '../http/escape-html.js'
 
 /** One click for the admin that development has unless told otherwise. */
 const suggestedEmail = 'admin@localhost'
@@ -58,10 +59,6 @@ function page(title: string, body: string): string {
 <body><main>${body}</main></body>
 </html>
 `
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** Of every page here: nothing may be loaded, framed, kept, or sent elsewhere. */

@@ -31,10 +31,8 @@ export async function chatRoutes(server: FastifyInstance, routes: OpenAiRoutes):
     scope.setErrorHandler((error, request, reply) => sendError(request, reply, error, routes.logger))
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     for (const url of ['/v1/chat/completions', '/chat/completions']) {
-      scope.post(
-        url,
-        { config: { access: 'caller', bodyLimit: largeBodyLimit }, helmet: false },
-        (request, reply) => chat(routes, request, reply),
+      scope.post(url, { config: { access: 'caller', bodyLimit: largeBodyLimit } }, (request, reply) =>
+        chat(routes, request, reply),
       )
     }
   })
@@ -153,7 +151,7 @@ async function translate(pipeline: Pipeline, ask: Ask, streamed: boolean, reply:
     return reply.headers(Object.fromEntries(pairs(routed(settled)))).send(completion)
   }
   const stream = await pipeline.stream(ask)
-  const events = openEventStream(reply, Object.fromEntries(pairs(routed(stream))))
+  const events = openEventStream(reply, Object.fromEntries(pairs(routed(stream))), stream.signal)
   try {
     for await (const chunk of stream.chunks as AsyncIterable<ChatChunk>) await events.send(chunk)
     await events.done()

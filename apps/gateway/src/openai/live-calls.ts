@@ -18,7 +18,6 @@ export interface LiveCalls {
   stop(principalId: string, reason: AppError): void
   /** Ends all calls. */
   stopAll(reason: AppError): void
-  running(): number
   /** Principals with a call that runs. */
   principals(): string[]
   /** Resolves when none runs any more. */
@@ -58,7 +57,6 @@ export function createLiveCalls(metrics: Metrics): LiveCalls {
     stopAll(reason) {
       for (const principalId of byPrincipal.keys()) stop(principalId, reason)
     },
-    running: () => running,
     principals: () => [...byPrincipal.keys()],
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
   }

@@ -43,6 +43,8 @@ export interface OpenStream {
   model: string
   /** The provider's pieces; must be read to the end or left by `return`. Throws what the provider's stream throws. */
   chunks: AsyncIterable<ChatChunk>
+  /** Aborts when the call may not go on: its reader must not wait for anything then. */
+  signal: AbortSignal
   /** Once the pieces have ended well. */
   settled(): Settled
 }
@@ -98,6 +100,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         id: call.id,
         provider: call.candidate.provider,
         model: call.candidate.model,
+        signal: call.signal,
         chunks: relay(call, chunks, (result) => {
           settled = result
         }),
@@ -188,12 +191,17 @@ function begin(deps: PipelineDeps, ask: Ask, streamed: boolean): Running {
       attempts: 1,
       content: ask.keepContent ? tally.content() : null,
     })
-    measure(deps.metrics, candidate, outcome, {
-      ...usage,
-      cost: cost.usd,
-      latencyMs,
-      firstByteMs: tally.firstByteMs,
-    })
+    try {
+      measure(deps.metrics, candidate, outcome, {
+        ...usage,
+        cost: cost.usd,
+        latencyMs,
+        firstByteMs: tally.firstByteMs,
+      })
+    } catch (error) {
+      // The answer is there: a figure that no metric takes is no reason to keep it back.
+      deps.logger.warn({ err: error, call_id: record.id }, 'call not measured')
+    }
     if (deps.logContent) deps.logger.info({ call_id: record.id, content: tally.content() }, 'content')
     return {
       id: record.id,

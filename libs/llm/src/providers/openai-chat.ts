@@ -114,7 +114,7 @@ function readCompletion(text: string, context: FailureContext): ChatCompletion {
   if (!isObject(value) || !Array.isArray(value.choices) || !value.choices.every(isAnswer)) {
     throw inBody(value) ?? badResponse(context, undefined)
   }
-  return value as unknown as ChatCompletion
+  return believed(value) as unknown as ChatCompletion
 }
 
 function readChunk(text: string, context: FailureContext): ChatChunk {
@@ -122,7 +122,7 @@ function readChunk(text: string, context: FailureContext): ChatChunk {
   if (!isObject(value) || !Array.isArray(value.choices) || !value.choices.every(isPiece)) {
     throw inBody(value) ?? badResponse(context, undefined)
   }
-  return value as unknown as ChatChunk
+  return believed(value) as unknown as ChatChunk
 }
 
 function parse(text: string, context: FailureContext): unknown {
@@ -133,8 +133,36 @@ function parse(text: string, context: FailureContext): unknown {
   }
 }
 
-const isAnswer = (choice: unknown) => isObject(choice) && isObject(choice.message)
-const isPiece = (choice: unknown) => isObject(choice) && isObject(choice.delta)
+const isAnswer = (choice: unknown) => isObject(choice) && isChoice(choice, choice.message)
+const isPiece = (choice: unknown) => isObject(choice) && isChoice(choice, choice.delta)
+
+function isChoice(choice: Record<string, unknown>, said: unknown): boolean {
+  return isObject(said) && isTextOrAbsent(said.content) && isTextOrAbsent(choice.finish_reason)
+}
+
+const isTextOrAbsent = (value: unknown) => isAbsent(value) || typeof value === 'string'
+const isAbsent = (value: unknown) => value === undefined || value === null
+
+/** An answer without its usage where that cannot be: nobody may count, or be charged, half a token or minus ten. */
+function believed(answer: Record<string, unknown>): Record<string, unknown> {
+  if (isAbsent(answer.usage) || isUsage(answer.usage)) return answer
+  const { usage: _claimed, ...rest } = answer
+  return rest
+}
+
+function isUsage(value: unknown): boolean {
+  if (!isObject(value) || !isCount(value.prompt_tokens) || !isCount(value.completion_tokens)) return false
+  return [
+    value.total_tokens,
+    detail(value.prompt_tokens_details, 'cached_tokens'),
+    detail(value.completion_tokens_details, 'reasoning_tokens'),
+  ].every((count) => isAbsent(count) || isCount(count))
+}
+
+const detail = (details: unknown, name: string) => (isObject(details) ? details[name] : undefined)
+
+/** Tokens of one call, by a wide margin; also what an integer of most databases holds. */
+const isCount = (value: unknown) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -79,6 +79,8 @@ describe('the OpenAI shape', () => {
     ['no choices', '{"id":"c"}'],
     ['a choice that is none', '{"choices":[null]}'],
     ['a choice without a delta', '{"choices":[{"index":0}]}'],
+    ['content that is no text', '{"choices":[{"delta":{"content":["a"]}}]}'],
+    ['a finish reason that is no text', '{"choices":[{"delta":{},"finish_reason":{"a":1}}]}'],
   ])('F08: an event that is %s is a bad answer', async (_what, event) => {
     await expect(readStream(chunk('a'), event, '[DONE]')).rejects.toMatchObject({
       code: 'bad_upstream_response',
@@ -98,6 +100,45 @@ describe('the OpenAI shape', () => {
     await expect(readStream(chunk('a'), JSON.stringify({ error }))).rejects.toMatchObject({ code })
     answer = { type: 'application/json', body: JSON.stringify({ error }) }
     await expect(clientAt(server.url).complete(request, { signal })).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    ['content that is no text', { message: { content: [{ text: 'a' }] }, finish_reason: 'stop' }],
+    ['a number as content', { message: { content: 7 }, finish_reason: 'stop' }],
+    ['a finish reason that is no text', { message: { content: 'a' }, finish_reason: { a: 1 } }],
+  ])('F08: an answer with %s is a bad one', async (_what, choice) => {
+    answer = { type: 'application/json', body: JSON.stringify({ choices: [choice] }) }
+    await expect(clientAt(server.url).complete(request, { signal })).rejects.toMatchObject({
+      code: 'bad_upstream_response',
+    })
+  })
+
+  it('takes an answer of a tool call, whose content is null or absent', async () => {
+    for (const content of [null, undefined]) {
+      const choices = [{ message: { content, tool_calls: [] }, finish_reason: 'tool_calls' }]
+      answer = { type: 'application/json', body: JSON.stringify({ choices }) }
+      expect((await clientAt(server.url).complete(request, { signal })).choices).toHaveLength(1)
+    }
+  })
+
+  it.each([
+    {},
+    'x',
+    [],
+    7,
+    { prompt_tokens: 1 },
+    { prompt_tokens: 1.5, completion_tokens: 1 },
+    { prompt_tokens: 5e9, completion_tokens: 1 },
+    { prompt_tokens: 1, completion_tokens: -10 },
+    { prompt_tokens: '1', completion_tokens: 1 },
+    { ...usage(5), total_tokens: 'five' },
+    { ...usage(5), prompt_tokens_details: { cached_tokens: -1 } },
+    { ...usage(5), completion_tokens_details: { reasoning_tokens: 0.1 } },
+  ])('a usage that cannot be is none: %o', async (claimed) => {
+    const chunks = await readStream(chunk('a', { usage: usage(4) }), chunk('b', { usage: claimed }), '[DONE]')
+    expect(chunks.map(({ usage: one }) => one)).toEqual([undefined, undefined, usage(4)])
+    answer = { type: 'application/json', body: JSON.stringify({ choices: [], usage: claimed }) }
+    expect(await clientAt(server.url).complete(request, { signal })).toEqual({ choices: [] })
   })
 
   it('passes an answer without any choice on as it is', async () => {

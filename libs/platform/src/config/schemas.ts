@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 // Schemas for the text of environment variables. Each takes `undefined` for a variable that is unset or blank.
@@ -64,3 +65,11 @@ export const origin = () =>
       return url.origin
     })
     .optional()
+
+/** Whether a text is an IP address or a CIDR range (RFC 4632, RFC 4291 section 2.3); a range of everything is none. */
+export function isRange(text: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? []
+  const version = isIP(address)
+  if (version === 0) return false
+  return prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= (version === 4 ? 32 : 128))
+}

@@ -1,6 +1,6 @@
 import type { Variables } from '@gatehouse/contracts'
 import { z } from 'zod'
-import { choice, flag, integer, list, origin, text } from './schemas.js'
+import { choice, flag, integer, isRange, list, origin, text } from './schemas.js'
 
 /** The gateway's own variables; plugins add theirs. */
 export const coreVariables = {
@@ -71,14 +71,19 @@ export const coreVariables = {
     example: 'https://app.example.com',
   },
   TRUST_PROXY: {
-    schema: list().refine((entries) => entries.every((entry) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(entry)), {
+    schema: list().refine((entries) => entries.every(isRange), {
       error: 'must be a comma list of addresses or CIDR ranges, like 10.0.0.0/8',
     }),
     comment: 'Comma list of CIDR ranges whose X-Forwarded-* headers are believed. Unset: nobody.',
     example: '10.0.0.0/8',
   },
   METRICS_TOKEN: {
-    schema: z.string().min(16, 'must have at least 16 characters').optional(),
+    schema: z
+      .string()
+      .min(16, 'must have at least 16 characters')
+      // RFC 6750 section 2.1: what else it held, no Authorization header could ever match.
+      .regex(/^[A-Za-z0-9\-._~+/]+=*$/, 'may hold letters, digits and - . _ ~ + / alone')
+      .optional(),
     comment: 'Bearer token with which /metrics may be read without an admin.',
     secret: true,
   },

@@ -69,8 +69,10 @@ export function connectDatabase(options: DatabaseOptions): Database {
 
   const fail = (error: Error): void => {
     if (state.phase === 'closed' || state.phase === 'failed') return
+    const wasReady = isReady()
     state = { phase: 'failed', error }
     say(error.message, 'error')
+    if (wasReady) options.onFailure?.(error)
   }
   const isReady = (): boolean => state.phase === 'ready'
   const pool =

@@ -11,8 +11,8 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lifeOf, thisProcess } from '../process-identity.js'
 import { lockFolder } from './folder-lock.js'
-import { lifeOf, thisProcess } from './process-identity.js'
 
 const quick = { beat: 50, patience: 400 }
 

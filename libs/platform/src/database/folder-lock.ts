@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lifeOf, type ProcessIdentity, thisProcess } from './process-identity.js'
+import { lifeOf, type ProcessIdentity, thisProcess } from '../process-identity.js'
 import type { Say } from './say.js'
 
 /** Milliseconds: between two signs of life, and without one until a holder that cannot be asked counts as dead. */

@@ -1,0 +1,43 @@
+import type { Database } from '@gatehouse/platform'
+import { unknownEnd } from './record.js'
+
+/** Rows of one statement: a server gives each 5 s, and the embedded database's only connection is not held for long. */
+const batchRows = 1000
+
+/** Deletes what was said before a time; the figures stay. @returns how many */
+export function deleteOldContent(database: Database, before: Date, signal: AbortSignal): Promise<number> {
+  return inBatches(
+    signal,
+    () => database.client.$executeRaw`
+      DELETE FROM "CallContent" WHERE "callId" IN (
+        SELECT "callId" FROM "CallContent" WHERE "createdAt" < ${before}
+        ORDER BY "createdAt" LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)`,
+  )
+}
+
+/**
+ * Closes calls that began before a time and whose replica never told their end: its disk is gone, and its spool with it.
+ * Should the end come after all, it replaces this one. @returns how many
+ */
+export function closeLostCalls(database: Database, before: Date, signal: AbortSignal): Promise<number> {
+  const { status, estimated, errorCode, errorMessage } = unknownEnd
+  return inBatches(
+    signal,
+    () => database.client.$executeRaw`
+      UPDATE "Call" SET "status" = ${status}, "estimated" = ${estimated}, "errorCode" = ${errorCode},
+        "errorMessage" = ${errorMessage}
+      WHERE "id" IN (
+        SELECT "id" FROM "Call" WHERE "status" = 'open' AND "createdAt" < ${before}
+        ORDER BY "createdAt" LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)`,
+  )
+}
+
+async function inBatches(signal: AbortSignal, run: () => PromiseLike<number>): Promise<number> {
+  let all = 0
+  while (!signal.aborted) {
+    const count = await run()
+    all += count
+    if (count < batchRows) break
+  }
+  return all
+}

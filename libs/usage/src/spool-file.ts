@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { lifeOf, type ProcessIdentity, thisProcess } from '@gatehouse/platform'
+import { SpoolRecord } from './record.js'
+
+const namePattern = /^calls\.[0-9a-f-]{36}\.log$/
+/** A file whose owner cannot be asked (another container on a shared volume) was left when nobody touched it so long. */
+const foreignMs = 120_000
+
+/** A name that no other file has. */
+export const newPath = (directory: string) => join(directory, `calls.${randomUUID()}.log`)
+
+/** The first line: whose file it is, so that the next process can find out whether its owner lives. */
+export const ownerLine = () => checked({ owner: thisProcess() })
+
+/** NUL and lone surrogates as JSON writes them; Postgres takes neither in text. */
+const refusedByPostgres = /\\u(?:0000|d[89a-f])/i
+
+/** One record as a line, with U+FFFD in place of what Postgres refuses. */
+export function encode(record: SpoolRecord): { line: string; kept: SpoolRecord } {
+  const line = checked(record)
+  if (!refusedByPostgres.test(line)) return { line, kept: record }
+  const mended = JSON.stringify(record, (_name, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\uFFFD') : value,
+  )
+  const kept = SpoolRecord.parse(JSON.parse(mended))
+  return { line: checked(kept), kept }
+}
+
+/** `<crc32 in hex> <json>\n` */
+export function checked(value: unknown): string {
+  const json = JSON.stringify(value)
+  return `${checksum(json)} ${json}\n`
+}
+
+const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0')
+
+/** A line's JSON where its checksum fits; undefined for one that was torn or altered. */
+function unchecked(line: string): unknown {
+  const json = line.slice(9)
+  return checksum(json) === line.slice(0, 8) ? JSON.parse(json) : undefined
+}
+
+/** The records of a file, with the lengths of their lines. Lines whose checksum does not fit are left out and counted. */
+export function readSpool(path: string): {
+  records: { record: SpoolRecord; bytes: number }[]
+  damaged: number
+} {
+  const records: { record: SpoolRecord; bytes: number }[] = []
+  let damaged = 0
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '') continue
+    const value = unchecked(line)
+    if (ownerOf(value)) continue
+    const { data: record } = SpoolRecord.safeParse(value)
+    if (record) records.push({ record, bytes: line.length })
+    else damaged++
+  }
+  return { records, damaged }
+}
+
+function ownerOf(value: unknown): ProcessIdentity | undefined {
+  return typeof value === 'object' && value !== null && 'owner' in value
+    ? (value.owner as ProcessIdentity)
+    : undefined
+}
+
+/** The files of dead processes, renamed, so that two processes never take over the same one. */
+export function leftBehind(directory: string): string[] {
+  const taken: string[] = []
+  for (const name of readdirSync(directory).sort()) {
+    if (!namePattern.test(name)) continue
+    const path = join(directory, name)
+    const ours = newPath(directory)
+    try {
+      if (!isLeft(path)) continue
+      renameSync(path, ours)
+      taken.push(ours)
+    } catch {
+      // Another process was quicker.
+    }
+  }
+  return taken
+}
+
+function isLeft(path: string): boolean {
+  const [first = ''] = readFileSync(path, 'utf8').split('\n', 1)
+  const owner = ownerOf(unchecked(first))
+  const life = owner ? lifeOf(owner) : 'unknown'
+  return life === 'dead' || (life === 'unknown' && Date.now() - statSync(path).mtimeMs > foreignMs)
+}
+
+/** The file is not there, or not any more. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === 'ENOENT'
+}
