@@ -359,6 +359,34 @@ describe('the edge', () => {
     expect((await gateway.ask('/auth/profile', { token: person.token })).status).toBe(401)
   })
 
+  it('T24: who was disabled while their body was on its way does nothing with it', async () => {
+    const person = await people.register(gateway, 'slow-sender@example.com')
+    const promote = (roles: string[]) =>
+      gateway.ask(`/api/v1/admin/users/${person.id}`, { method: 'PATCH', token: root.token, body: { roles } })
+    await promote(['admin', 'member'])
+    const body = JSON.stringify({ roles: ['admin', 'member'] })
+    const answer = new Promise<string>((resolve) => {
+      const head = `PATCH /api/v1/admin/users/${bob.id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${person.token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () =>
+        socket.write(head + body.slice(0, 5)),
+      )
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk.toString()
+      })
+      socket.on('close', () => resolve(text))
+      setTimeout(async () => {
+        await promote(['member'])
+        await gateway.ask(`/api/v1/admin/users/${person.id}/disable`, { method: 'POST', token: root.token })
+        socket.write(body.slice(5))
+      }, 300)
+    })
+    expect(await answer).toMatch(/^HTTP\/1.1 401/)
+    expect((await gateway.ask(`/api/v1/admin/users/${bob.id}`, { token: root.token })).json).toMatchObject({
+      roles: ['member'],
+    })
+  })
+
   it('T46: a text that looks like SQL is a text', async () => {
     const strings = [
       "' OR '1'='1",

@@ -120,6 +120,18 @@ export function prepareServer(
   const faces = accessOfControllers(deps.controllers)
   const security = securityHeaders(config)
 
+  /** A step before the route; its errors are answered here, since a raw route meets no filter. */
+  const step =
+    (check: (request: FastifyRequest, reply: FastifyReply) => Promise<void>) =>
+    async (request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        await check(request, reply)
+      } catch (error) {
+        sendError(request, reply, error, logger)
+        return reply
+      }
+    }
+
   fastify.addHook('onRoute', (route) => {
     if (route.config?.bodyLimit) route.bodyLimit = route.config.bodyLimit
     const library = libraries.find(([prefix]) => route.url.startsWith(prefix))?.[1]
@@ -132,7 +144,10 @@ export function prepareServer(
     if (access === 'public') return
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
     // Before the body is read: a stranger's 32 MiB are not worth the memory.
-    route.onRequest = [async (request, reply) => app.get(Entry).open(request, reply, access), ...before]
+    route.onRequest = [step((request, reply) => app.get(Entry).open(request, reply, access)), ...before]
+    // And again once the body is here: its sender sets the pace, and may have lost session, role or account meanwhile.
+    const handlers = route.preHandler === undefined ? [] : [route.preHandler].flat()
+    route.preHandler = [step((request) => app.get(Entry).confirm(request, access)), ...handlers]
   })
 
   fastify.addHook('onRequest', async (request, reply) => {
