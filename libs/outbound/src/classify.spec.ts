@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { classify } from './classify.js'
+import { MessageProblem } from './http1/response-parser.js'
 
 const withCode = (code: string) => Object.assign(new Error(code), { code })
 
@@ -13,7 +14,6 @@ describe('the kind of a failure', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
     ['EPROTO', 'tls'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'connect_timeout'],
     ['ETIMEDOUT', 'connect_timeout'],
     ['ECONNRESET', 'connect'],
   ] as const)('before the request is out: %s is %s', (code, kind) => {
@@ -24,11 +24,16 @@ describe('the kind of a failure', () => {
     ['ECONNRESET', 'reset'],
     ['EPIPE', 'reset'],
     ['ETIMEDOUT', 'reset'],
-    ['UND_ERR_SOCKET', 'reset'],
-    ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'reset'],
-    ['HPE_INVALID_CONSTANT', 'protocol'],
+    ['ERR_POOL_CLOSED', 'aborted'],
+    ['ERR_SOMETHING_ELSE', 'protocol'],
   ] as const)('after it: %s is %s', (code, kind) => {
     expect(classify(withCode(code), true)).toBe(kind)
+  })
+
+  it('of a message tells one that broke off from one that is wrong', () => {
+    expect(classify(new MessageProblem('cut', 'early_end'), true)).toBe('reset')
+    expect(classify(new MessageProblem('long', 'too_large'), true)).toBe('too_large')
+    expect(classify(new MessageProblem('wrong'), true)).toBe('protocol')
   })
 
   it('takes the first of several addresses that failed', () => {

@@ -1,3 +1,4 @@
+import { MessageProblem } from './http1/response-parser.js'
 import type { TransportErrorKind } from './transport-error.js'
 
 const dnsCodes = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
@@ -35,19 +36,15 @@ const certificateCodes = new Set([
 
 /** The kind of an error of the socket, the TLS layer or the HTTP client. `connected`: the request was on its way. */
 export function classify(error: unknown, connected: boolean): TransportErrorKind {
+  if (error instanceof MessageProblem) return error.kind === 'early_end' ? 'reset' : error.kind
   const code = codeOf(error)
-  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return 'aborted'
+  if (code === 'ERR_POOL_CLOSED') return 'aborted'
   if (dnsCodes.has(code)) return 'dns'
   if (certificateCodes.has(code) || code === 'EPROTO' || /^ERR_(TLS|SSL)_/.test(code)) return 'tls'
   if (connectCodes.has(code)) return 'connect'
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
-    return connected ? 'reset' : 'connect_timeout'
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') return 'too_large'
-  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
-    return connected ? 'reset' : 'connect'
-  // A body shorter than it said, or cut inside a chunk, is a connection that ended early.
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE') return 'reset'
-  return connected || code.startsWith('UND_ERR_') || code.startsWith('HPE_') ? 'protocol' : 'connect'
+  if (code === 'ETIMEDOUT') return connected ? 'reset' : 'connect_timeout'
+  if (code === 'ECONNRESET' || code === 'EPIPE') return connected ? 'reset' : 'connect'
+  return connected ? 'protocol' : 'connect'
 }
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import { Readable } from 'node:stream'
 import { classify } from './classify.js'
-import type { Origin } from './origin.js'
+import type { Pool, PoolExchange, PoolHandler } from './http1/pool.js'
+import { requestHead } from './http1/request-head.js'
 import { TransportError, type TransportErrorKind } from './transport-error.js'
 
 /** Times allowed to one request, in milliseconds. */
@@ -32,6 +32,17 @@ export interface OutboundRequest {
   maxResponseBytes?: number
 }
 
+/** Where a request goes. */
+export interface Target {
+  pool: Pool
+  origin: string
+  host: string
+  /** With its query. */
+  path: string
+  /** All of it. */
+  href: string
+}
+
 /** What holds where the request says nothing. */
 export interface ExchangeLimits {
   timeouts: Timeouts
@@ -55,141 +66,177 @@ export interface Exchange {
 }
 
 /**
- * One HTTP exchange on undici's dispatch API, with our own clock, so that undici's 300 s limits never cut in.
- * Neither redirects nor retries: a request that was written is never written again. (undici itself moves one that was
- * still waiting for a socket to a new connection when an idle one turns out to be dead.)
+ * One HTTP exchange over a pool of connections, with its own clock. Neither redirects nor retries: a request that was
+ * written is never written again.
  */
 export function startExchange(
-  origin: Origin,
-  url: URL,
+  target: Target,
   request: OutboundRequest,
   limits: ExchangeLimits,
   handler: ExchangeHandler,
 ): Exchange {
-  const { signal } = request
-  const times = { ...limits.timeouts, ...request.timeouts }
-  let maxBytes = limits.maxResponseBytes
-  let controller: Dispatcher.DispatchController | undefined
-  let timer: NodeJS.Timeout | undefined
-  let headStatus: number | undefined
-  let receivedBytes = 0
-  let paused = false
-  let waiting = false
-  let over = false
+  const exchange = new RunningExchange(target, request, limits, handler)
+  exchange.begin()
+  return exchange
+}
 
-  const stopWaiting = () => {
-    if (waiting) origin.waiting--
-    waiting = false
+class RunningExchange implements Exchange, PoolHandler {
+  private readonly timeouts: Timeouts
+  private maxBytes: number
+  private wire: PoolExchange | undefined
+  private timer: NodeJS.Timeout | undefined
+  /** When the timer fires, and what then is over, unless its end has moved on meanwhile; by `performance.now()`. */
+  private timerAt = 0
+  private deadline = 0
+  private phase: keyof Timeouts = 'connectMs'
+  private requestSent = false
+  private headStatus: number | undefined
+  private receivedBytes = 0
+  private paused = false
+  private over = false
+
+  constructor(
+    private readonly target: Target,
+    private readonly request: OutboundRequest,
+    limits: ExchangeLimits,
+    private readonly handler: ExchangeHandler,
+  ) {
+    this.timeouts = request.timeouts ? { ...limits.timeouts, ...request.timeouts } : limits.timeouts
+    this.maxBytes = limits.maxResponseBytes
   }
 
-  const finish = () => {
-    over = true
-    stopWaiting()
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-  }
-
-  const fail = (kind: TransportErrorKind, problem: string, cause?: unknown) => {
-    if (over) return
-    finish()
-    const details = {
-      cause,
-      requestSent: controller !== undefined,
-      headReceived: headStatus !== undefined,
-      ...(headStatus === undefined ? {} : { status: headStatus }),
+  begin(): void {
+    const { signal, method, headers, body } = this.request
+    if (signal.aborted) return void queueMicrotask(this.abort)
+    const { pool, host, path } = this.target
+    const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? null)
+    let head: string
+    try {
+      const length = bytes === null ? null : bytes instanceof Readable ? 'chunked' : bytes.length
+      head = requestHead(method, host, path, headers, length)
+    } catch (error) {
+      // Later, so that the caller holds the exchange before its handler is called.
+      return void queueMicrotask(() => this.fail('protocol', describe(error as Error), error))
     }
-    const error = new TransportError(kind, `${url.origin}: ${problem}`, details)
-    controller?.abort(error)
-    handler.onError(error)
+    signal.addEventListener('abort', this.abort, { once: true })
+    this.enter('connectMs')
+    this.wire = pool.dispatch({ head, body: bytes, bodiless: method === 'HEAD' }, this)
   }
 
-  const onAbort = () => fail('aborted', 'the call was given up', signal.reason)
-
-  const arm = (milliseconds: number, kind: TransportErrorKind, problem: string) => {
-    clearTimeout(timer)
-    timer = setTimeout(() => fail(kind, `${problem} in ${milliseconds} ms`), milliseconds)
-  }
-  const failTooLarge = () => fail('too_large', `the answer is larger than ${maxBytes} bytes`)
-  const armIdle = () => arm(times.idleMs, 'idle_timeout', 'nothing more came')
-
-  const dispatchHandler: Dispatcher.DispatchHandler = {
-    onRequestStart(started) {
-      // Thrown, not aborted: undici then drops the request and keeps the fresh socket for another.
-      if (over) throw new TransportError('aborted', `${url.origin}: the call was over before it was sent`)
-      controller = started
-      stopWaiting()
-      arm(times.firstByteMs, 'first_byte_timeout', 'no answer')
-    },
-    onResponseStart(_controller, status, headers) {
-      if (over || status < 200) return
-      headStatus = status
-      // A redirect would carry `api-key`, `x-api-key` and the prompt to wherever it points.
-      if (status < 400 && status >= 300) return fail('redirect', `answered ${status}, a redirect`)
-      maxBytes = request.maxResponseBytes ?? (isEventStream(headers) ? Number.POSITIVE_INFINITY : maxBytes)
-      if (Number(headers['content-length']) > maxBytes) return failTooLarge()
-      // A model that thinks may send its head at once and its first byte much later.
-      arm(times.firstByteMs, 'first_byte_timeout', 'no first byte of the body')
-      handler.onHead(status, headers)
-    },
-    onResponseData(active, chunk) {
-      if (over) return
-      receivedBytes += chunk.length
-      if (receivedBytes > maxBytes) return failTooLarge()
-      const ready = handler.onData(chunk)
-      if (over) return
-      if (ready) return armIdle()
-      // A reader that is slow is not a provider that stalls: the clock stands still meanwhile.
-      clearTimeout(timer)
-      paused = true
-      active.pause()
-    },
-    onResponseEnd() {
-      if (over) return
-      finish()
-      handler.onEnd()
-    },
-    onResponseError(_controller, error) {
-      fail(classify(error, controller !== undefined), describe(error), error)
-    },
+  resume(): void {
+    if (this.over || !this.paused) return
+    this.paused = false
+    this.enter('idleMs')
+    this.wire?.resume()
   }
 
-  if (signal.aborted) {
-    // Later, so that the caller holds the exchange before its handler is called.
-    queueMicrotask(onAbort)
-  } else {
-    signal.addEventListener('abort', onAbort, { once: true })
-    arm(times.connectMs, 'connect_timeout', 'no connection')
-    waiting = true
-    origin.waiting++
-    origin.pool.dispatch(
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: request.method,
-        headers: request.headers ?? {},
-        body: request.body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      dispatchHandler,
-    )
+  readonly abort = (): void => this.fail('aborted', 'the call was given up', this.request.signal.reason)
+
+  onStart(): void {
+    this.requestSent = true
+    this.enter('firstByteMs')
   }
 
-  return {
-    resume() {
-      if (over || !paused) return
-      paused = false
-      armIdle()
-      controller?.resume()
-    },
-    abort: onAbort,
+  onHead(status: number, headers: ResponseHeaders): void {
+    if (this.over) return
+    this.headStatus = status
+    // A redirect would carry `api-key`, `x-api-key` and the prompt to wherever it points.
+    if (status < 400 && status >= 300) return void this.fail('redirect', `answered ${status}, a redirect`)
+    this.maxBytes =
+      this.request.maxResponseBytes ?? (isEventStream(headers) ? Number.POSITIVE_INFINITY : this.maxBytes)
+    if (Number(headers['content-length']) > this.maxBytes && this.request.method !== 'HEAD')
+      return void this.failTooLarge()
+    // A model that thinks may send its head at once and its first byte much later.
+    this.enter('firstByteMs')
+    this.handler.onHead(status, headers)
   }
+
+  onData(piece: Buffer): void {
+    if (this.over) return
+    this.receivedBytes += piece.length
+    if (this.receivedBytes > this.maxBytes) return void this.failTooLarge()
+    const ready = this.handler.onData(piece)
+    if (this.over) return
+    if (ready) return void this.enter('idleMs')
+    // A reader that is slow is not a provider that stalls: the clock stands still meanwhile.
+    this.deadline = Number.POSITIVE_INFINITY
+    this.paused = true
+    this.wire?.pause()
+  }
+
+  onEnd(): void {
+    if (this.over) return
+    this.finish()
+    this.handler.onEnd()
+  }
+
+  onError(error: Error): void {
+    this.fail(classify(error, this.requestSent), describe(error), error)
+  }
+
+  private finish(): void {
+    this.over = true
+    clearTimeout(this.timer)
+    this.request.signal.removeEventListener('abort', this.abort)
+  }
+
+  private fail(kind: TransportErrorKind, problem: string, cause?: unknown): void {
+    if (this.over) return
+    this.finish()
+    const error = new TransportError(kind, `${this.target.origin}: ${problem}`, {
+      cause,
+      requestSent: this.requestSent,
+      headReceived: this.headStatus !== undefined,
+      ...(this.headStatus === undefined ? {} : { status: this.headStatus }),
+    })
+    this.wire?.abort()
+    this.handler.onError(error)
+  }
+
+  private failTooLarge(): void {
+    this.fail('too_large', `the answer is larger than ${this.maxBytes} bytes`)
+  }
+
+  /** Begins a phase with a limit of its own. One timer serves all: it is set anew only where it would fire too late. */
+  private enter(phase: keyof Timeouts): void {
+    this.phase = phase
+    const now = performance.now()
+    this.deadline = now + this.timeouts[phase]
+    if (this.timer !== undefined && this.timerAt <= this.deadline) return
+    clearTimeout(this.timer)
+    this.setTimer(now)
+  }
+
+  private setTimer(now: number): void {
+    this.timerAt = this.deadline
+    this.timer = setTimeout(this.tick, Math.max(1, this.deadline - now))
+  }
+
+  private readonly tick = (): void => {
+    const now = performance.now()
+    // Half a millisecond: timers fire by whole ones.
+    if (now >= this.deadline - 0.5) {
+      const { kind, problem } =
+        silences[this.headStatus !== undefined && this.phase === 'firstByteMs' ? 'body' : this.phase]
+      return void this.fail(kind, `${problem} in ${this.timeouts[this.phase]} ms`)
+    }
+    if (this.deadline === Number.POSITIVE_INFINITY) this.timer = undefined
+    else this.setTimer(now)
+  }
+}
+
+const silences: Record<keyof Timeouts | 'body', { kind: TransportErrorKind; problem: string }> = {
+  connectMs: { kind: 'connect_timeout', problem: 'no connection' },
+  firstByteMs: { kind: 'first_byte_timeout', problem: 'no answer' },
+  body: { kind: 'first_byte_timeout', problem: 'no first byte of the body' },
+  idleMs: { kind: 'idle_timeout', problem: 'nothing more came' },
 }
 
 /** Streams have no length to cap; whoever reads their events caps each of them. */
 function isEventStream(headers: ResponseHeaders): boolean {
-  return /^(text\/event-stream|application\/vnd\.amazon\.eventstream)\b/i.test(
-    String(headers['content-type']),
+  const type = headers['content-type']
+  return (
+    type !== undefined && /^(text\/event-stream|application\/vnd\.amazon\.eventstream)\b/i.test(String(type))
   )
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import {
@@ -176,6 +177,90 @@ describe('a request', () => {
       })
     },
   )
+})
+
+describe('a connection', () => {
+  it('carries a body of unknown length, at the pace of the other side', async () => {
+    const server = await serve(async (request, response) => {
+      await delay(100)
+      let size = 0
+      for await (const chunk of request) size += chunk.length
+      response.end(`${request.headers['transfer-encoding']} ${size}`)
+    })
+    let made = 0
+    const body = Readable.from(
+      (function* () {
+        for (; made < 500; made++) yield Buffer.alloc(64 * 1024)
+      })(),
+      { objectMode: false },
+    )
+    const transport = transportWith()
+    const answer = read(transport, get(server.url, { method: 'POST', body }))
+    await delay(50)
+    expect(made).toBeLessThan(400)
+    expect(await answer).toBe(`chunked ${500 * 64 * 1024}`)
+    expect(await read(transport, get(server.url, { method: 'POST', body: 'x' }))).toBe('undefined 1')
+    expect(server.sockets()).toBe(1)
+  })
+
+  it('on which the answer comes before the request is whole is used for no other', async () => {
+    const server = await serve((_request, response) => response.writeHead(413).end('no'))
+    const body = new Readable({ read() {} })
+    body.push('begin')
+    const transport = transportWith()
+    expect(await read(transport, get(server.url, { method: 'POST', body }))).toBe('no')
+    expect(body.destroyed).toBe(true)
+    expect(await read(transport, get(server.url))).toBe('no')
+    expect(await settled(() => server.sockets() === 1)).toBe(true)
+  })
+
+  it('ends when the body of the request breaks', async () => {
+    const server = await serve((request) => request.on('error', () => {}).resume())
+    const body = new Readable({ read() {} })
+    body.push('begin')
+    const call = transportWith().request(get(server.url, { method: 'POST', body }))
+    setTimeout(() => body.destroy(new Error('broken')), 50)
+    await failureOf(call)
+    expect(await settled(() => server.sockets() === 0)).toBe(true)
+  })
+
+  it('is given up before the other side would close it', async () => {
+    const server = await serve((_request, response) =>
+      response.writeHead(200, { 'keep-alive': 'timeout=1' }).end('ok'),
+    )
+    const transport = transportWith()
+    await read(transport, get(server.url))
+    const idle = server.sockets()
+    await read(transport, get(server.url))
+    expect(idle).toBe(1)
+    expect(await settled(() => server.sockets() <= 1)).toBe(true)
+  })
+
+  it('that says something unasked is never used again', async () => {
+    const address = await serveTcp((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nmine')
+        setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nothers'), 10)
+      })
+    })
+    const transport = transportWith()
+    for (let round = 0; round < 3; round++) {
+      expect(await read(transport, get(`http://${address}/`))).toBe('mine')
+      await delay(40)
+    }
+  })
+
+  it('of an answer that is paused as it ends serves the next one', async () => {
+    const server = await serve((_request, response) => response.end('x'.repeat(100_000)))
+    const transport = transportWith()
+    for (let round = 0; round < 3; round++) {
+      const { body } = await transport.request(get(server.url))
+      await delay(20)
+      expect(Buffer.concat(await body.toArray())).toHaveLength(100_000)
+    }
+    expect(server.sockets()).toBe(1)
+  })
 })
 
 describe('limits', () => {

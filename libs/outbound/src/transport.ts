@@ -4,10 +4,11 @@ import {
   type ExchangeHandler,
   type OutboundRequest,
   startExchange,
+  type Target,
   type Timeouts,
 } from './exchange.js'
 import { createFetch } from './fetch.js'
-import { createOrigin, type Origin } from './origin.js'
+import { Pool } from './http1/pool.js'
 import { type OutboundResponse, request } from './request.js'
 import { TransportError } from './transport-error.js'
 
@@ -39,39 +40,46 @@ export interface Transport {
 const megabyte = 1024 * 1024
 
 /**
- * A transport with one keep-alive pool per origin over undici. TLS is always verified; HTTP/1.1 only.
+ * A transport with one keep-alive pool per origin. TLS is always verified; HTTP/1.1 only.
  * The origins are those of the configuration, so the number of pools is bounded.
  */
 export function createTransport(options: TransportOptions = {}): Transport {
   const timeouts: Timeouts = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, ...options.timeouts }
   const maxResponseBytes = options.maxResponseBytes ?? 64 * megabyte
-  const origins = new Map<string, Origin>()
+  const limits = { timeouts, maxResponseBytes }
+  const pools = new Map<string, Pool>()
+  /** A relay comes with the same few addresses again and again. */
+  const known = new WeakMap<URL, Target>()
   let closed = false
   const authorities = options.certificateAuthorities && [
     ...getCACertificates('default'),
     ...options.certificateAuthorities,
   ]
 
-  const originOf = (address: string): Origin => {
-    let origin = origins.get(address)
-    if (!origin) {
-      // An exchange has its own clock, which may be longer than the transport's.
-      origin = createOrigin(address, { connectMs: Math.max(timeouts.connectMs, 30_000), authorities })
-      origins.set(address, origin)
-    }
-    return origin
-  }
-
-  const dispatch = (outbound: OutboundRequest, handler: ExchangeHandler): Exchange => {
-    if (closed) throw new TransportError('aborted', 'the transport is closed')
-    const url = typeof outbound.url === 'string' ? new URL(outbound.url) : outbound.url
+  const targetOf = (url: URL): Target => {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw new TransportError('protocol', `${url.protocol} is not an address this transport goes to`)
     }
     if (url.username || url.password) {
       throw new TransportError('protocol', `${url.origin}: an address must not hold a user or password`)
     }
-    return startExchange(originOf(url.origin), url, outbound, { timeouts, maxResponseBytes }, handler)
+    const { origin, host } = url
+    let pool = pools.get(origin)
+    if (!pool) {
+      pool = new Pool(new URL(origin), { authorities })
+      pools.set(origin, pool)
+    }
+    const target = { pool, origin, host, path: url.pathname + url.search, href: url.href }
+    known.set(url, target)
+    return target
+  }
+
+  const dispatch = (outbound: OutboundRequest, handler: ExchangeHandler): Exchange => {
+    if (closed) throw new TransportError('aborted', 'the transport is closed')
+    const url = typeof outbound.url === 'string' ? new URL(outbound.url) : outbound.url
+    const target = known.get(url)
+    // An address that was changed since is another one.
+    return startExchange(target?.href === url.href ? target : targetOf(url), outbound, limits, handler)
   }
 
   return {
@@ -80,8 +88,8 @@ export function createTransport(options: TransportOptions = {}): Transport {
     fetch: createFetch(dispatch),
     async close() {
       closed = true
-      await Promise.all([...origins.values()].map(({ pool }) => pool.destroy()))
-      origins.clear()
+      for (const pool of pools.values()) pool.close()
+      pools.clear()
     },
   }
 }

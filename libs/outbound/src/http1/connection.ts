@@ -1,0 +1,192 @@
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { ResponseHeaders } from '../exchange.js'
+import { MessageProblem, ResponseParser } from './response-parser.js'
+
+/** One request as it goes over a connection. */
+export interface WireRequest {
+  /** As `requestHead` makes it. */
+  head: string
+  /** A stream is sent chunked. */
+  body: Uint8Array | Readable | null
+  /** The answer to HEAD has no body. */
+  bodiless: boolean
+}
+
+/** Who receives what comes of a request. After `onEnd` or `onError`, of which one is called, nothing more is. */
+export interface WireHandler {
+  onHead(status: number, headers: ResponseHeaders): void
+  onData(piece: Buffer): void
+  onEnd(): void
+  /** The connection is gone: an error of the socket, or a MessageProblem. */
+  onError(error: Error): void
+}
+
+/** Up to here head and body are copied into one write. */
+const copiedBytes = 64 << 10
+
+/** One connection to an origin, for one exchange at a time. */
+export class Connection {
+  /** Milliseconds for which the other side keeps it idle, where it says so. */
+  keepAliveMs = Number.POSITIVE_INFINITY
+  /** When it was last used, by `performance.now()`. */
+  idleSince = 0
+  private parser: ResponseParser | undefined
+  private handler: WireHandler | undefined
+  private upload: Readable | undefined
+  private sent = false
+  private broken = false
+
+  constructor(
+    private readonly socket: Socket,
+    /** It may carry another request now. */
+    private readonly onFree: (connection: Connection) => void,
+    /** It is gone. */
+    private readonly onGone: (connection: Connection) => void,
+  ) {
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 30_000)
+    socket.on('data', (chunk: Buffer) => this.read(chunk))
+    socket.on('end', () => this.ended())
+    socket.on('error', (error) => this.fail(error))
+    socket.on('close', () => this.fail(new MessageProblem('the connection was closed', 'early_end')))
+  }
+
+  /** Whether a request can be written at all; what the system knows and has not told yet excepted. */
+  get usable(): boolean {
+    return !this.broken && !this.socket.destroyed && this.socket.writable && !this.socket.readableEnded
+  }
+
+  /** Sends a request. */
+  send({ head, body, bodiless }: WireRequest, handler: WireHandler): void {
+    this.handler = handler
+    this.parser = new ResponseParser(
+      {
+        onHead: (status, headers) => {
+          const hint = /\btimeout=(\d{1,6})/.exec(String(headers['keep-alive'] ?? ''))
+          if (hint) this.keepAliveMs = Math.max(0, Number(hint[1]) * 1000 - 1000)
+          this.handler?.onHead(status, headers)
+        },
+        onBody: (piece) => this.handler?.onData(piece),
+        onEnd: (reusable) => this.finished(reusable),
+      },
+      bodiless,
+    )
+    const { socket } = this
+    this.sent = !(body instanceof Readable)
+    if (body instanceof Readable) {
+      socket.write(head, 'latin1')
+      this.stream(body)
+    } else if (body === null || body.length === 0) socket.write(head, 'latin1')
+    else if (body.length <= copiedBytes) {
+      const whole = Buffer.allocUnsafe(head.length + body.length)
+      whole.write(head, 'latin1')
+      whole.set(body, head.length)
+      socket.write(whole)
+    } else {
+      socket.cork()
+      socket.write(head, 'latin1')
+      socket.write(body)
+      socket.uncork()
+    }
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  /** Closes at once; its handler hears nothing more. */
+  destroy(): void {
+    this.release()
+    this.broken = true
+    this.socket.destroy()
+    this.onGone(this)
+  }
+
+  /** Lets the process end while nothing runs on it, or not. */
+  hold(hold: boolean): void {
+    if (hold) this.socket.ref()
+    else this.socket.unref()
+  }
+
+  /** A body of unknown length: chunked (RFC 9112 section 7.1), at the pace of the socket. */
+  private stream(body: Readable): void {
+    const { socket } = this
+    this.upload = body
+    body.on('error', (error) => this.fail(error))
+    body.on('close', () => {
+      if (!body.readableEnded) this.fail(new Error('The body of the request ended early.'))
+    })
+    const onDrain = () => body.resume()
+    socket.on('drain', onDrain)
+    body.on('data', (piece: Buffer | string) => {
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+      if (bytes.length === 0 || this.upload !== body) return
+      socket.cork()
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+      socket.write(bytes)
+      const more = socket.write('\r\n', 'latin1')
+      socket.uncork()
+      if (!more) body.pause()
+    })
+    body.on('end', () => {
+      socket.off('drain', onDrain)
+      if (this.upload !== body) return
+      this.sent = true
+      this.upload = undefined
+      socket.write('0\r\n\r\n', 'latin1')
+    })
+  }
+
+  private read(chunk: Buffer): void {
+    // An answer that nobody asked for would be taken for the next one's.
+    if (!this.parser) return void this.destroy()
+    try {
+      this.parser.push(chunk)
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  private ended(): void {
+    if (!this.parser) return void this.destroy()
+    try {
+      this.parser.close()
+    } catch (error) {
+      this.fail(error as Error)
+    }
+  }
+
+  private finished(reusable: boolean): void {
+    const { handler } = this
+    // An answer before the request was whole: what is left of it must not become the next one's beginning.
+    const free = reusable && this.sent && this.usable
+    this.release()
+    if (free) {
+      // Nobody reads an idle connection that stays paused, and its end would go unseen.
+      if (this.socket.isPaused()) this.socket.resume()
+      this.onFree(this)
+    } else this.destroy()
+    handler?.onEnd()
+  }
+
+  /** Closes at once, and tells its handler why. */
+  fail(error: Error): void {
+    const { handler } = this
+    if (this.broken && !handler) return
+    this.destroy()
+    handler?.onError(error)
+  }
+
+  private release(): void {
+    this.handler = undefined
+    this.parser = undefined
+    const { upload } = this
+    this.upload = undefined
+    upload?.destroy()
+  }
+}

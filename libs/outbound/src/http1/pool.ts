@@ -1,0 +1,180 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
+import { Connection, type WireHandler, type WireRequest } from './connection.js'
+
+/** How connections are made. */
+export interface PoolOptions {
+  /** Certificate authorities in PEM, in place of the system's. */
+  authorities?: string[] | undefined
+  /** Milliseconds for which an idle connection is kept, where the other side keeps it that long. */
+  keepAliveMs?: number
+  /** Idle connections that are kept; more are closed as they become idle. */
+  maxIdle?: number
+}
+
+/** Who receives an exchange; see WireHandler. */
+export interface PoolHandler extends WireHandler {
+  /** A connection is there, and the request goes out now. */
+  onStart(): void
+}
+
+/** The caller's hand on it. */
+export interface PoolExchange {
+  pause(): void
+  resume(): void
+  /** Closes the connection; the handler hears nothing more. */
+  abort(): void
+}
+
+/** Long enough for the pause in a conversation. */
+const keepAlive = 30_000
+const sweepMs = 1000
+
+/**
+ * The connections to one origin: HTTP/1.1, one exchange on each at a time, TLS always verified. The connection that
+ * was used last is used first, so that those of a burst grow old and go. Nothing is ever sent twice.
+ */
+export class Pool {
+  private readonly idle: Connection[] = []
+  private readonly all = new Set<{ fail(error: Error): void }>()
+  private readonly secure: boolean
+  private readonly port: number
+  private context: SecureContext | undefined
+  private session: Buffer | undefined
+  private sweeper: NodeJS.Timeout | undefined
+  private readonly keepAliveMs: number
+  private readonly maxIdle: number
+
+  constructor(
+    private readonly origin: URL,
+    private readonly options: PoolOptions = {},
+  ) {
+    this.secure = origin.protocol === 'https:'
+    this.port = origin.port === '' ? (this.secure ? 443 : 80) : Number(origin.port)
+    this.keepAliveMs = options.keepAliveMs ?? keepAlive
+    this.maxIdle = options.maxIdle ?? 512
+  }
+
+  /** Sends a request over an idle connection, or a new one. */
+  dispatch(request: WireRequest, handler: PoolHandler): PoolExchange {
+    const connection = this.take()
+    if (connection) return start(connection, request, handler)
+    return this.connect(request, handler)
+  }
+
+  /** Ends every connection at once; what runs on one fails with ERR_POOL_CLOSED. */
+  close(): void {
+    clearInterval(this.sweeper)
+    for (const each of [...this.all])
+      each.fail(Object.assign(new Error('The pool was closed.'), { code: 'ERR_POOL_CLOSED' }))
+    this.idle.length = 0
+  }
+
+  private take(): Connection | undefined {
+    for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
+      if (connection.usable && !this.expired(connection)) {
+        connection.hold(true)
+        return connection
+      }
+      connection.destroy()
+    }
+    return undefined
+  }
+
+  private connect(request: WireRequest, handler: PoolHandler): PoolExchange {
+    const socket = this.open()
+    let running: PoolExchange | undefined
+    let over = false
+    const giveUp = () => {
+      over = true
+      this.all.delete(pending)
+      socket.destroy()
+    }
+    const fail = (error: Error) => {
+      if (over) return
+      giveUp()
+      handler.onError(error)
+    }
+    const pending = { fail }
+    this.all.add(pending)
+    const closed = () =>
+      fail(Object.assign(new Error('The connection was closed at once.'), { code: 'ECONNRESET' }))
+    socket.on('error', fail)
+    socket.on('close', closed)
+    socket.once(this.secure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', fail)
+      socket.off('close', closed)
+      this.all.delete(pending)
+      const connection = new Connection(
+        socket,
+        (free) => this.keep(free),
+        (gone) => this.all.delete(gone),
+      )
+      this.all.add(connection)
+      running = start(connection, request, handler)
+    })
+    return {
+      pause: () => running?.pause(),
+      resume: () => running?.resume(),
+      abort() {
+        if (running) running.abort()
+        else giveUp()
+      },
+    }
+  }
+
+  private open(): Socket {
+    // The brackets of an IPv6 address belong to the URL alone.
+    const host = this.origin.hostname.replace(/^\[|\]$/g, '')
+    if (!this.secure) return connectTcp({ host, port: this.port })
+    // One for all: reading the authorities takes milliseconds.
+    this.context ??= createSecureContext(this.options.authorities ? { ca: this.options.authorities } : {})
+    const socket = connectTls({
+      host,
+      port: this.port,
+      secureContext: this.context,
+      ...(isIP(host) ? {} : { servername: host }),
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: true,
+      ...(this.session ? { session: this.session } : {}),
+    })
+    socket.on('session', (session) => {
+      if (socket.authorized) this.session = session
+    })
+    return socket
+  }
+
+  private keep(connection: Connection): void {
+    if (this.idle.length >= this.maxIdle) return void connection.destroy()
+    connection.idleSince = performance.now()
+    connection.hold(false)
+    this.idle.push(connection)
+    this.sweeper ??= setInterval(() => this.sweep(), sweepMs).unref()
+  }
+
+  private expired({ idleSince, keepAliveMs }: Connection): boolean {
+    return performance.now() - idleSince > Math.min(keepAliveMs, this.keepAliveMs)
+  }
+
+  private sweep(): void {
+    for (let index = this.idle.length - 1; index >= 0; index--) {
+      const connection = this.idle[index]
+      if (!connection || (connection.usable && !this.expired(connection))) continue
+      this.idle.splice(index, 1)
+      connection.destroy()
+    }
+    if (this.idle.length > 0) return
+    clearInterval(this.sweeper)
+    this.sweeper = undefined
+  }
+}
+
+function start(connection: Connection, request: WireRequest, handler: PoolHandler): PoolExchange {
+  handler.onStart()
+  connection.send(request, handler)
+  return {
+    pause: () => connection.pause(),
+    resume: () => connection.resume(),
+    abort: () => connection.destroy(),
+  }
+}
