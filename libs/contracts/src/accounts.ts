@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, listOf, page, Timestamp } from './primitives.js'
+import { Count, Id, IdFilter, listOf, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
 
 /** What a role lets a person do. Read from the store at most 5 s old, never from a token. */
 export const Role = z.enum(['admin', 'member'])
@@ -8,8 +8,7 @@ export type Role = z.infer<typeof Role>
 /** `POST /auth/register` and `/auth/login`. */
 export const SignInBody = z
   .strictObject({
-    provider: z
-      .string({ error: 'unsupported_provider' })
+    provider: text('unsupported_provider')
       .max(100, { error: 'unsupported_provider' })
       .meta({ examples: ['google'] }),
     id_token: z.string().min(1).max(65_536).meta({
@@ -25,7 +24,7 @@ export const SignInResult = z
   .object({
     access_token: z.string(),
     token_type: z.literal('bearer'),
-    expires_in: z.int().meta({ description: 'seconds' }),
+    expires_in: Count.meta({ description: 'seconds', examples: [3600] }),
     user_id: Id,
     user_email: z.string().nullable(),
     is_new_user: z.boolean(),
@@ -79,33 +78,38 @@ export const SessionView = z
   })
   .meta({ id: 'Session' })
 export type SessionView = z.infer<typeof SessionView>
+/** `GET /auth/sessions`. */
 export const SessionList = listOf(SessionView).meta({ id: 'SessionList' })
 
 /** Parameters of a model call that a preset can hold; what is absent is not sent. */
 export const PresetParameters = z
   .strictObject({
-    temperature: z.number().min(0).max(2).optional(),
-    max_tokens: z.int().min(1).optional(),
-    top_p: z.number().min(0).max(1).optional(),
-    stop: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(4)]).optional(),
-    system: z.string().min(1).max(100_000).optional(),
+    temperature: numberFrom(0, 2).optional(),
+    max_tokens: z.int({ error: 'must be a whole number of at least 1' }).min(1).optional(),
+    top_p: numberFrom(0, 1).optional(),
+    stop: Stop.optional(),
+    system: text().min(1).max(100_000).optional(),
   })
-  .meta({ id: 'PresetParameters' })
+  .meta({ id: 'PresetParameters', examples: [{ temperature: 0.2, max_tokens: 500 }] })
 export type PresetParameters = z.infer<typeof PresetParameters>
 
 /** `POST /api/v1/presets` and `PUT /api/v1/presets/{id}`. */
 export const PresetBody = z
   .strictObject({
-    name: z.string().trim().min(1).max(100),
-    provider: z.string().min(1).max(100),
-    model: z.string().min(1).max(300),
+    name: text().trim().min(1).max(100),
+    provider: text().min(1).max(100),
+    model: text().min(1).max(300),
     parameters: PresetParameters,
-    description: z.string().max(2000).optional(),
+    description: text().max(2000).optional(),
     is_default: z.boolean().default(false),
   })
-  .meta({ id: 'PresetBody' })
+  .meta({
+    id: 'PresetBody',
+    examples: [{ name: 'Short', provider: 'demo', model: 'echo', parameters: { max_tokens: 50 } }],
+  })
 export type PresetBody = z.infer<typeof PresetBody>
 
+/** A preset as its owner sees it. */
 export const PresetView = z
   .object({
     id: Id,
@@ -120,31 +124,30 @@ export const PresetView = z
   })
   .meta({ id: 'Preset' })
 export type PresetView = z.infer<typeof PresetView>
+/** `GET /api/v1/presets`. */
 export const PresetList = listOf(PresetView).meta({ id: 'PresetList' })
 
 /** `GET /api/v1/admin/users`. */
-export const AdminUserQuery = z
-  .strictObject({
-    query: z
-      .string()
-      .trim()
-      .min(1)
-      .max(320)
-      .optional()
-      .meta({ description: 'e-mail, name, id or identity subject' }),
-    status: z.enum(['active', 'disabled']).optional(),
-    role: Role.optional(),
-    ...page,
-  })
-  .meta({ id: 'AdminUserQuery' })
+export const AdminUserQuery = z.strictObject({
+  query: text()
+    .trim()
+    .min(1)
+    .max(320)
+    .optional()
+    .meta({ description: 'e-mail, name, id or identity subject' }),
+  status: z.enum(['active', 'disabled']).optional().meta({ description: 'of the account' }),
+  role: Role.optional().meta({ description: 'that the person has' }),
+  ...page,
+})
 export type AdminUserQuery = z.infer<typeof AdminUserQuery>
 
 /** `PATCH /api/v1/admin/users/{id}`. */
 export const AdminUserPatch = z
   .strictObject({ roles: z.array(Role).min(1).max(2) })
-  .meta({ id: 'AdminUserPatch' })
+  .meta({ id: 'AdminUserPatch', examples: [{ roles: ['member'] }] })
 export type AdminUserPatch = z.infer<typeof AdminUserPatch>
 
+/** A person as an admin sees them. */
 export const AdminUser = z
   .object({
     id: Id,
@@ -168,17 +171,16 @@ export const AdminUser = z
   })
   .meta({ id: 'AdminUser' })
 export type AdminUser = z.infer<typeof AdminUser>
+/** A page of people. */
 export const AdminUserList = listOf(AdminUser).meta({ id: 'AdminUserList' })
 
 /** `GET /api/v1/admin/audit`. */
-export const AuditQuery = z
-  .strictObject({
-    actor_id: Id.optional(),
-    target_id: Id.optional(),
-    action: z.string().min(1).max(100).optional(),
-    ...page,
-  })
-  .meta({ id: 'AuditQuery' })
+export const AuditQuery = z.strictObject({
+  actor_id: IdFilter.optional().meta({ description: 'who did it' }),
+  target_id: IdFilter.optional().meta({ description: 'whom or what it was done to' }),
+  action: text().min(1).max(100).optional().meta({ description: 'what was done, as `role.changed`' }),
+  ...page,
+})
 export type AuditQuery = z.infer<typeof AuditQuery>
 
 /** One row of the audit log; `hash` covers the row and the hash of the one before it. */
@@ -198,4 +200,5 @@ export const AuditView = z
   })
   .meta({ id: 'AuditEntry' })
 export type AuditView = z.infer<typeof AuditView>
+/** A page of the audit log. */
 export const AuditList = listOf(AuditView).meta({ id: 'AuditList' })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { Id, listOf, page, Timestamp } from './primitives.js'
+import { Count, Id, listOf, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
 
 /** A text message of a conversation; images and tools come with the OpenAI-compatible routes. */
 export const Message = z
   .strictObject({
     role: z.enum(['system', 'developer', 'user', 'assistant']),
-    content: z.string().min(1),
+    content: text().min(1),
   })
   .meta({ id: 'Message' })
 export type Message = z.infer<typeof Message>
@@ -13,31 +13,29 @@ export type Message = z.infer<typeof Message>
 /** `POST /api/v1/llm/call`. What is not given is not sent. */
 export const CallBody = z
   .strictObject({
-    provider: z
-      .string({ error: 'unsupported_provider' })
+    provider: text('unsupported_provider')
       .max(100, { error: 'unsupported_provider' })
       .meta({ examples: ['google'] }),
-    model: z
-      .string()
+    model: text()
       .min(1)
       .max(300)
       .optional()
       .meta({ description: 'May be left out where the provider has a default model' }),
-    prompt: z.string().min(1).optional().meta({ description: 'One user message; this or `messages`' }),
+    prompt: text().min(1).optional().meta({ description: 'One user message; this or `messages`' }),
     messages: z.array(Message).min(1).max(10_000).optional(),
-    system: z.string().min(1).optional(),
-    temperature: z.number().min(0).max(2).optional(),
-    max_tokens: z.int().min(1).optional(),
-    top_p: z.number().min(0).max(1).optional(),
-    stop: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(4)]).optional(),
+    system: text().min(1).optional(),
+    temperature: numberFrom(0, 2).optional(),
+    max_tokens: z.int({ error: 'must be a whole number of at least 1' }).min(1).optional(),
+    top_p: numberFrom(0, 1).optional(),
+    stop: Stop.optional(),
     stream: z.boolean().default(false),
     preset_id: Id.optional(),
   })
   .refine((body) => (body.prompt === undefined) !== (body.messages === undefined), {
     path: ['prompt'],
-    error: 'give either prompt or messages',
+    error: 'Give either "prompt" or "messages".',
   })
-  .meta({ id: 'CallBody' })
+  .meta({ id: 'CallBody', examples: [{ provider: 'demo', model: 'echo', prompt: 'Say hello' }] })
 export type CallBody = z.infer<typeof CallBody>
 
 /** Answer of `POST /api/v1/llm/call`; the last event of a stream is the same without `response`. */
@@ -48,12 +46,27 @@ export const CallResult = z
     model: z.string(),
     response: z.string(),
     finish_reason: z.string().nullable(),
-    usage: z.object({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() }),
+    usage: z.object({ input_tokens: Count, output_tokens: Count, total_tokens: Count }),
     cost_usd: z.number().nullable().meta({ description: 'null where no price is known' }),
-    latency_ms: z.int(),
+    latency_ms: Count,
     history_id: Id,
   })
-  .meta({ id: 'CallResult' })
+  .meta({
+    id: 'CallResult',
+    examples: [
+      {
+        id: '019a3f6c-2d41-7b8e-9c05-6f1e2a7d4b30',
+        provider: 'demo',
+        model: 'echo',
+        response: 'You wrote: Say hello',
+        finish_reason: 'stop',
+        usage: { input_tokens: 2, output_tokens: 4, total_tokens: 6 },
+        cost_usd: 0,
+        latency_ms: 3,
+        history_id: '019a3f6c-2d41-7b8e-9c05-6f1e2a7d4b30',
+      },
+    ],
+  })
 export type CallResult = z.infer<typeof CallResult>
 
 /** How a call ended, as its owner sees it. */
@@ -61,15 +74,13 @@ export const CallStatus = z.enum(['success', 'error', 'aborted'])
 export type CallStatus = z.infer<typeof CallStatus>
 
 /** `GET /api/v1/history`. */
-export const HistoryQuery = z
-  .strictObject({
-    provider: z.string().min(1).max(100).optional(),
-    model: z.string().min(1).max(300).optional(),
-    status: CallStatus.optional(),
-    request_id: z.string().min(1).max(200).optional(),
-    ...page,
-  })
-  .meta({ id: 'HistoryQuery' })
+export const HistoryQuery = z.strictObject({
+  provider: text().min(1).max(100).optional().meta({ description: 'id of a provider, or an alias of one' }),
+  model: text().min(1).max(300).optional().meta({ description: 'as the provider names it' }),
+  status: CallStatus.optional().meta({ description: 'how the call ended' }),
+  request_id: text().min(1).max(200).optional().meta({ description: '`x-request-id` of the call' }),
+  ...page,
+})
 export type HistoryQuery = z.infer<typeof HistoryQuery>
 
 /** One call in the history. */
@@ -83,17 +94,17 @@ export const HistoryItem = z
     status: CallStatus,
     finish_reason: z.string().nullable(),
     usage: z.object({
-      input_tokens: z.int(),
-      output_tokens: z.int(),
-      cached_tokens: z.int(),
-      reasoning_tokens: z.int(),
-      total_tokens: z.int(),
+      input_tokens: Count,
+      output_tokens: Count,
+      cached_tokens: Count,
+      reasoning_tokens: Count,
+      total_tokens: Count,
       estimated: z.boolean().meta({ description: 'true where the provider told no figures and we counted' }),
     }),
     cost_usd: z.number().nullable(),
-    latency_ms: z.int().nullable(),
-    first_byte_ms: z.int().nullable(),
-    attempts: z.int(),
+    latency_ms: Count.nullable(),
+    first_byte_ms: Count.nullable(),
+    attempts: Count,
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     principal: z.object({ type: z.enum(['user', 'service_account']), id: Id }),
     key_id: Id.nullable(),
@@ -101,6 +112,7 @@ export const HistoryItem = z
   })
   .meta({ id: 'HistoryItem' })
 export type HistoryItem = z.infer<typeof HistoryItem>
+/** A page of the history. */
 export const HistoryList = listOf(HistoryItem).meta({ id: 'HistoryList' })
 
 /** A single call, with what was said where content is kept. */
@@ -112,9 +124,10 @@ export const HistoryDetail = HistoryItem.extend({
 export type HistoryDetail = z.infer<typeof HistoryDetail>
 
 const figures = {
-  total_calls: z.int(),
-  failed_calls: z.int(),
-  total_tokens: z.int(),
+  total_calls: Count,
+  failed_calls: Count.meta({ description: 'without those that the caller aborted' }),
+  aborted_calls: Count,
+  total_tokens: Count,
   total_cost: z
     .string()
     .meta({ description: 'US dollars as a decimal string; unpriced calls count as 0 here' }),
@@ -124,8 +137,11 @@ const figures = {
 export const HistoryStats = z
   .object({
     ...figures,
-    success_rate: z.number().nullable().meta({ description: '0 to 1; null before the first call' }),
-    by_day: z.array(z.object({ day: z.iso.date(), ...figures })),
+    success_rate: z
+      .number()
+      .nullable()
+      .meta({ description: '0 to 1, of the calls that were not aborted; null before the first one' }),
+    by_day: z.array(z.object({ day: z.iso.date().meta({ examples: ['2026-01-15'] }), ...figures })),
     by_model: z.array(z.object({ provider: z.string(), model: z.string(), ...figures })),
     by_provider: z.array(z.object({ provider: z.string(), ...figures })),
   })

@@ -12,14 +12,20 @@ const table = {
   unsupported_provider: [400, 'invalid_request_error', 'Unsupported provider'],
   provider_not_configured: [400, 'invalid_request_error', 'The provider is not configured.'],
   unsupported_by_provider: [400, 'invalid_request_error', 'The provider cannot do this.'],
+  unsupported_parameter: [
+    400,
+    'invalid_request_error',
+    'The provider cannot take a parameter of the request.',
+  ],
+  sign_in_cancelled: [400, 'invalid_request_error', 'Sign-in cancelled.'],
   sign_in_failed: [400, 'invalid_request_error', 'The sign-in did not complete. Start it again.'],
   provider_rejected: [400, 'invalid_request_error', 'The provider refused the request.'],
-  // 401
-  missing_credential: [401, 'invalid_request_error', 'Authorization header missing'],
-  invalid_token: [401, 'invalid_request_error', 'The access token is not valid. Sign in again.'],
-  token_expired: [401, 'invalid_request_error', 'The access token has expired. Sign in again.'],
-  session_ended: [401, 'invalid_request_error', 'The session has ended. Sign in again.'],
-  invalid_provider_token: [401, 'invalid_request_error', 'Invalid provider token'],
+  // 401: under another type LiteLLM takes them for a request that is wrong
+  missing_credential: [401, 'authentication_error', 'Authorization header missing'],
+  invalid_token: [401, 'authentication_error', 'The access token is not valid. Sign in again.'],
+  token_expired: [401, 'authentication_error', 'The access token has expired. Sign in again.'],
+  session_ended: [401, 'authentication_error', 'The session has ended. Sign in again.'],
+  invalid_provider_token: [401, 'authentication_error', 'Invalid provider token'],
   // 403
   forbidden: [403, 'permission_error', 'This is not allowed.'],
   admin_required: [403, 'permission_error', 'This needs the admin role.'],
@@ -46,8 +52,10 @@ const table = {
   request_timeout: [408, 'invalid_request_error', 'The request took too long to arrive.'],
   request_too_large: [413, 'invalid_request_error', 'The body is too large.'],
   unsupported_media_type: [415, 'invalid_request_error', 'Send application/json.'],
+  expectation_failed: [417, 'invalid_request_error', 'Expect may be 100-continue, and nothing else.'],
   headers_too_large: [431, 'invalid_request_error', 'The headers are too large.'],
   // 429
+  rate_limited: [429, 'requests', 'Too many requests. Try again soon.'],
   provider_rate_limited: [429, 'requests', 'The provider limits the rate of requests.'],
   // 5xx
   internal_error: [500, 'server_error', 'Something went wrong on our side.'],

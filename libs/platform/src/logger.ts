@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
 import { createStream } from 'rotating-file-stream'
+import { makeFolder } from './folder.js'
+import { LineBuffer } from './line-buffer.js'
 import { redact } from './redact.js'
 
 /** Structured logger: an object of fields, then a message. */
@@ -24,6 +25,9 @@ const levels: Record<number, string> = {
   60: 'FATAL',
 }
 
+/** How the lines begin that may wait for others; what is a warning or worse is written at once. */
+const usual = '{"level":"info"'
+
 /**
  * JSON lines in production, one readable line per event on a terminal. Every line is passed through `redact`, so a
  * credential inside a message or an error never reaches a log; the control characters of a message cannot make a
@@ -33,17 +37,28 @@ export function createLogger(options: LoggerOptions): Logger {
   const streams: { stream: { write(line: string): void }; level: pino.Level }[] = []
   const level = options.level as pino.Level
   const terminal = process.stdout
+  const buffers: LineBuffer[] = []
+  const buffered = (write: (text: string) => void) => {
+    const buffer = new LineBuffer(write)
+    buffers.push(buffer)
+    return { write: (line: string) => buffer.push(redact(line), !line.startsWith(usual)) }
+  }
   streams.push({
     level,
-    stream: { write: (line) => void terminal.write(options.pretty ? readable(line) : redact(line)) },
+    stream: options.pretty
+      ? { write: (line) => void terminal.write(readable(line)) }
+      : buffered((text) => void terminal.write(text)),
   })
   if (options.directory) {
-    mkdirSync(options.directory, { recursive: true })
+    makeFolder(options.directory)
     const file = createStream('gatehouse.log', { path: options.directory, size: '10M', maxFiles: 4 })
     // A full disk must not end the process: logs are dropped, the terminal still has them.
     file.on('error', (error) => terminal.write(`log file: ${error.message}\n`))
-    streams.push({ level, stream: { write: (line) => void file.write(redact(line)) } })
+    streams.push({ level, stream: buffered((text) => void file.write(text)) })
   }
+  process.once('exit', () => {
+    for (const buffer of buffers) buffer.flush()
+  })
   return pino(
     {
       level,

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Distribution, Total } from './series.js'
 
 /** Seconds, doubling, as the OpenTelemetry GenAI conventions advise. */
 const seconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
@@ -18,46 +19,45 @@ export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  /** A gauge that is read when it is asked for. */
+  const watched = (name: string, help: string) => {
+    let read = () => 0
+    const gauge: Gauge = new Gauge({ name, help, registers, collect: (): void => gauge.set(read()) })
+    return {
+      watch(by: () => number) {
+        read = by
+      },
+    }
+  }
+  const distribution = (name: string, help: string, bounds: readonly number[]) =>
+    new Distribution({ name, help, registry }, bounds)
   return {
     registry,
-    operationDuration: new Histogram({
-      name: 'gen_ai_client_operation_duration_seconds',
-      help: 'Duration of a model call, from the request to the provider to its end',
-      labelNames: ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model', 'error_type'],
-      buckets: seconds,
-      registers,
-    }),
-    timeToFirstChunk: new Histogram({
-      name: 'gen_ai_client_operation_time_to_first_chunk_seconds',
-      help: 'Time until the first byte of the answer',
-      labelNames: ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model'],
-      buckets: seconds,
-      registers,
-    }),
-    tokenUsage: new Histogram({
-      name: 'gen_ai_client_token_usage',
-      help: 'Tokens of a call',
-      labelNames: [
-        'gen_ai_operation_name',
-        'gen_ai_provider_name',
-        'gen_ai_request_model',
-        'gen_ai_token_type',
-      ],
-      buckets: tokens,
-      registers,
-    }),
-    requestDuration: new Histogram({
-      name: 'http_server_request_duration_seconds',
-      help: 'Duration of an HTTP request',
-      labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
-      buckets: seconds,
-      registers,
-    }),
-    cost: new Counter({
+    /** Labels: gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model, error_type. */
+    operationDuration: distribution(
+      'gen_ai_client_operation_duration_seconds',
+      'Duration of a model call, from the request to the provider to its end',
+      seconds,
+    ),
+    /** Labels: gen_ai_operation_name, gen_ai_provider_name, gen_ai_request_model. */
+    timeToFirstChunk: distribution(
+      'gen_ai_client_operation_time_to_first_chunk_seconds',
+      'Time until the first byte of an answer that is streamed',
+      seconds,
+    ),
+    /** Labels: those of timeToFirstChunk, and gen_ai_token_type. */
+    tokenUsage: distribution('gen_ai_client_token_usage', 'Tokens of a call', tokens),
+    /** Labels: http_request_method, http_route, http_response_status_code. */
+    requestDuration: distribution(
+      'http_server_request_duration_seconds',
+      'Duration of an HTTP request',
+      seconds,
+    ),
+    /** Labels: provider, model. */
+    cost: new Total({
       name: 'gatehouse_cost_usd_total',
       help: 'Cost of calls in US dollars, where a price is known',
-      labelNames: ['provider', 'model'],
-      registers,
+      registry,
     }),
     authenticationFailures: new Counter({
       name: 'gatehouse_auth_failures_total',
@@ -65,15 +65,10 @@ export function createMetrics() {
       labelNames: ['reason'],
       registers,
     }),
-    activeCalls: new Gauge({
-      name: 'gatehouse_active_calls',
-      help: 'Model calls that run at the moment',
-      registers,
-    }),
-    spoolPending: new Gauge({
-      name: 'gatehouse_spool_pending_records',
-      help: 'Records of calls that wait to be written to the database',
-      registers,
-    }),
+    activeCalls: watched('gatehouse_active_calls', 'Model calls that run at the moment'),
+    spoolPending: watched(
+      'gatehouse_spool_pending_records',
+      'Records of calls that wait to be written to the database',
+    ),
   }
 }

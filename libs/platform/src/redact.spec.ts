@@ -25,7 +25,14 @@ describe('redaction', () => {
   ]
 
   it.each(secrets)('T57: takes %s out, wherever it stands', (secret) => {
-    for (const line of [secret, `before ${secret} after`, `{"x":"${secret}"}`, `/path?y=${secret}&z=1`]) {
+    const texts = ['\n', '\t', '\u001b'].map((before) => JSON.stringify({ msg: `x${before}${secret}` }))
+    for (const line of [
+      ...texts,
+      secret,
+      `before ${secret} after`,
+      `{"x":"${secret}"}`,
+      `/path?y=${secret}&z=1`,
+    ]) {
       expect(redact(line)).not.toContain(secret)
     }
   })
@@ -97,6 +104,23 @@ describe('redaction', () => {
       }
     }
   })
+
+  it('takes a token out behind a hyphen, and what stands before it stays', () => {
+    const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
+    expect(redact(`session-${token}, a-b-eyJ-${token} x.${token}`)).toBe(
+      'session-[token], a-b-[token] x.[token]',
+    )
+  })
+
+  it.each(['-eyJAAAA', '-eyJAAAAAAAA.A', 'password ', 'bearer ', '://a:b', '?key=a', 'api_key:'])(
+    'T69: reads a megabyte of %s in one go',
+    (unit) => {
+      const began = performance.now()
+      redact(unit.repeat(2 ** 20 / unit.length))
+      // Milliseconds as a rule; read anew from each beginning it is minutes.
+      expect(performance.now() - began).toBeLessThan(5000)
+    },
+  )
 
   it('leaves everything else as it is', () => {
     const line =

@@ -1,5 +1,7 @@
 export * from './environment.js'
 export * from './example.js'
+export * from './nearest.js'
 export * from './parse.js'
 export * from './schemas.js'
 export * from './variables.js'
+export * from './yaml-file.js'

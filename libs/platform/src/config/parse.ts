@@ -2,12 +2,12 @@ import type { Values, Variables } from '@gatehouse/contracts'
 
 /** A variable that stops the start: one line that names it, what is wrong and how to mend it. Holds no secret. */
 export class ConfigError extends Error {
-  constructor(
-    readonly variable: string,
-    problem: string,
-  ) {
-    super(`${variable}: ${problem}`)
+  readonly variable: string
+
+  constructor(variable: string, problem: string, cause?: unknown) {
+    super(`${variable}: ${problem}`, { cause })
     this.name = 'ConfigError'
+    this.variable = variable
   }
 }
 

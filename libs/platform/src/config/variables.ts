@@ -41,14 +41,34 @@ export const coreVariables = {
     comment: 'Folder of the embedded database, generated development secrets and the spool of calls.',
     example: './data',
   },
+  GATEHOUSE_CONFIG: {
+    schema: text(),
+    comment:
+      'YAML file of further connections, aliases of models, fallbacks, retries and timeouts: see gatehouse.example.yaml.\n./gatehouse.yaml, where there is one, unless set.',
+    example: './gatehouse.yaml',
+  },
   ADMIN_EMAILS: {
-    schema: list().transform((emails) => emails.map((email) => email.toLowerCase())),
+    schema: list()
+      .refine((emails) => emails.every((email) => /^[^\s@]+@[^\s@]+$/.test(email)), {
+        error: 'must be a comma list of e-mail addresses, like ops@example.com',
+      })
+      .transform((emails) => emails.map((email) => email.toLowerCase())),
     comment:
       'Comma list. An identity with one of these verified addresses gets the admin role at sign-in.\nadmin@localhost in development unless set.',
     example: 'ops@example.com',
   },
+  ENABLE_AUTH: {
+    schema: flag(true),
+    comment:
+      'false: no sign-in; whoever is on this machine calls /v1 as one local person, and nothing else is served.\nDevelopment only, with HOST and PUBLIC_URL on loopback.',
+    example: 'true',
+  },
   ALLOWED_EMAIL_DOMAINS: {
-    schema: list().transform((domains) => domains.map((domain) => domain.toLowerCase().replace(/^@/, ''))),
+    schema: list()
+      .transform((domains) => domains.map((domain) => domain.toLowerCase().replace(/^@/, '')))
+      .refine((domains) => domains.every((domain) => /^[^\s@/:]+$/.test(domain)), {
+        error: 'must be a comma list of domains, like example.com',
+      }),
     comment: 'Comma list of domains whose verified addresses may register. Unset: everyone.',
     example: 'example.com',
   },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../folder.js'
 import { type EmbeddedPostgres, startEmbedded } from './embedded.js'
 import { lockFolder } from './folder-lock.js'
 import type { Say } from './say.js'
@@ -26,7 +26,7 @@ export async function openFolder(
   onCrash: (error: Error) => void,
 ): Promise<OpenFolder> {
   const folder = join(dataDir, 'postgres')
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(dataDir, 0o700)
   let postgres: EmbeddedPostgres | undefined
   const lock = await lockFolder(`${folder}.lock`, say, () => {
     onCrash(new Error(`Another process took over ${folder}; this one ended its database to keep it whole.`))

@@ -56,7 +56,9 @@ function* chain(error: unknown): Generator<Link> {
     const index =
       driver && text(driver, 'kind') === 'UniqueConstraintViolation'
         ? violatedIndex(current, driver)
-        : undefined
+        : code === '23505'
+          ? indexOf(text(current, 'constraint'), text(current, 'table'))
+          : undefined
     yield { code, message: current.message, ...(index && { index }) }
     if (driver)
       yield {
@@ -78,12 +80,16 @@ function violatedIndex(error: Error, driver: object): Link['index'] {
   const name = text(constraint, 'index')
   const fields = property(constraint, 'fields')
   const table = text(driver, 'table') || text(property(error, 'meta'), 'modelName')
-  // Prisma names an index <table>_<field>_<field>_key; no field of ours has an underscore.
+  return Array.isArray(fields) ? { name, fields: fields.map(String) } : indexOf(name, table)
+}
+
+/** Prisma names an index <table>_<field>_<field>_key; no field of ours has an underscore. */
+function indexOf(name: string, table: string): Link['index'] {
   const parts = name
     .replace(`${table}_`, '')
     .replace(/(^|_)p?key$/, '')
     .split('_')
-  return { name, fields: Array.isArray(fields) ? fields.map(String) : parts.filter((part) => part !== '') }
+  return { name, fields: parts.filter((part) => part !== '') }
 }
 
 function property(holder: unknown, name: string): unknown {

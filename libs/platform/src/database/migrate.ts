@@ -128,7 +128,7 @@ async function apply(session: pg.Pool, folder: string, files: MigrationFile[]): 
   } catch (error) {
     const reason = scriptError()
     const failed = (await records(session)).find((row) => !row.finished && !row.rolled_back)
-    if (!failed || !reason) throw error
+    if (!failed || !reason) throw reason ?? inOneLine(error)
     const sql = files.find(({ name }) => name === failed.migration_name)?.sql ?? ''
     const line = reason.position ? ` in line ${sql.slice(0, Number(reason.position)).split('\n').length}` : ''
     const words = `${reason.message}${reason.detail ? ` (${reason.detail})` : ''} [${reason.code}]`
@@ -142,6 +142,13 @@ async function apply(session: pg.Pool, folder: string, files: MigrationFile[]): 
   } finally {
     engine.free()
   }
+}
+
+/** The engine's words hold a trace of many lines. */
+function inOneLine(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const [line = ''] = error.message.split('\n')
+  return new Error(line.replace(/^ERROR: /, ''), { cause: error })
 }
 
 function wayOut(name: string): string {

@@ -23,19 +23,25 @@ const attempts = 5
 
 /** Builds the function that runs transactions on a client. */
 export function inTransaction(client: PrismaClient): InTransaction {
-  return async (work, { isolation, timeout = 10_000 } = {}) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await client.$transaction(work, {
-          maxWait: 5_000,
-          timeout,
-          ...(isolation && { isolationLevel: isolation }),
-        })
-      } catch (error) {
-        if (attempt === attempts || databaseFailure(error).kind !== 'conflict') throw error
-        // Jitter: two that met once must not meet again at the same moment.
-        await delay(Math.random() * 20 * 2 ** attempt)
-      }
+  return (work, { isolation, timeout = 10_000 } = {}) =>
+    repeated(() =>
+      client.$transaction(work, {
+        maxWait: 5_000,
+        timeout,
+        ...(isolation && { isolationLevel: isolation }),
+      }),
+    )
+}
+
+/** Runs a transaction, and runs it again when another one was faster. */
+export async function repeated<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (attempt === attempts || databaseFailure(error).kind !== 'conflict') throw error
+      // Jitter: two that met once must not meet again at the same moment.
+      await delay(Math.random() * 20 * 2 ** attempt)
     }
   }
 }
