@@ -90,36 +90,48 @@ export async function removeCall(database: Database, principalId: string, id: st
 interface Sums {
   total_calls: number
   failed_calls: number
+  aborted_calls: number
   total_tokens: number
   total_cost: string
 }
 
-/** Sums of a principal's calls, whole and by day (UTC), model and provider. Calls that still run are not counted. */
+/**
+ * Sums of a principal's calls, whole and by day (UTC), model and provider. Calls that still run are not counted. A call
+ * that its caller broke off is neither a success nor a failure.
+ */
 export async function callStats(database: Database, principalId: string): Promise<HistoryStats> {
   const rows = await database.client.$queryRaw<
     ({ day: string | null; provider: string | null; model: string | null } & Sums)[]
   >`
-    SELECT to_char("day", 'YYYY-MM-DD') AS "day", "provider", "model", count(*)::int AS total_calls,
-      (count(*) FILTER (WHERE "status" <> 'success'))::int AS failed_calls,
-      coalesce(sum("tokens"), 0)::float8 AS total_tokens,
-      coalesce(sum("cost"), 0)::decimal(28, 10)::text AS total_cost
+    SELECT to_char("day", 'YYYY-MM-DD') AS "day", "provider", "model", sum("calls")::int AS total_calls,
+      sum("failed")::int AS failed_calls, sum("aborted")::int AS aborted_calls, sum("tokens")::float8 AS total_tokens,
+      sum("cost")::decimal(28, 10)::text AS total_cost
     FROM (
-      SELECT date_trunc('day', "createdAt" AT TIME ZONE 'UTC') AS "day", "provider", "model", "status", "cost",
-        ("inputTokens" + "outputTokens")::bigint AS "tokens"
-      FROM "Call" WHERE "principalId" = ${principalId}::uuid AND "status" <> 'open'
+      SELECT date_trunc('day', "hour" AT TIME ZONE 'UTC') AS "day", "provider", "model", "calls", "failed", "aborted",
+        "inputTokens" + "outputTokens" AS "tokens", "cost"
+      FROM "UsageHour" WHERE "principalId" = ${principalId}::uuid
     ) AS own
-    GROUP BY GROUPING SETS ((), ("day"), ("provider", "model"), ("provider"))
+    GROUP BY GROUPING SETS ((), ("day"), ("provider", "model"), ("provider")) HAVING sum("calls") > 0
     ORDER BY "day", total_calls DESC`
-  const sums = ({ total_calls, failed_calls, total_tokens, total_cost }: Sums): Sums => ({
+  const sums = ({ total_calls, failed_calls, aborted_calls, total_tokens, total_cost }: Sums): Sums => ({
     total_calls,
     failed_calls,
+    aborted_calls,
     total_tokens,
     total_cost,
   })
   const all = rows.find((row) => row.day === null && row.provider === null)
+  const none = {
+    total_calls: 0,
+    failed_calls: 0,
+    aborted_calls: 0,
+    total_tokens: 0,
+    total_cost: '0.0000000000',
+  }
+  const ended = all ? all.total_calls - all.aborted_calls : 0
   return {
-    ...(all ? sums(all) : { total_calls: 0, failed_calls: 0, total_tokens: 0, total_cost: '0.0000000000' }),
-    success_rate: all && all.total_calls > 0 ? (all.total_calls - all.failed_calls) / all.total_calls : null,
+    ...(all ? sums(all) : none),
+    success_rate: all && ended > 0 ? (ended - all.failed_calls) / ended : null,
     by_day: rows.flatMap((row) => (row.day === null ? [] : [{ day: row.day, ...sums(row) }])),
     by_model: rows.flatMap((row) =>
       row.provider === null || row.model === null

@@ -1,5 +1,6 @@
 import type { Database } from '@gatehouse/platform'
 import { unknownEnd } from './record.js'
+import { addToHours, summedColumns, sumOf } from './usage-hours.js'
 
 /** Rows of one statement: a server gives each 5 s, and the embedded database's only connection is not held for long. */
 const batchRows = 1000
@@ -21,16 +22,31 @@ export function deleteOldContent(database: Database, before: Date, signal: Abort
  */
 export function closeLostCalls(database: Database, before: Date, signal: AbortSignal): Promise<number> {
   const { status, estimated, errorCode, errorMessage } = unknownEnd
-  return inBatches(
-    signal,
-    () => database.client.$executeRaw`
-      UPDATE "Call" SET "status" = ${status}, "estimated" = ${estimated}, "errorCode" = ${errorCode},
-        "errorMessage" = ${errorMessage}
-      WHERE "id" IN (
-        SELECT "id" FROM "Call" WHERE "status" = 'open' AND "createdAt" < ${before}
-        ORDER BY "createdAt" LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)`,
+  return inBatches(signal, () =>
+    database.plainTransaction(async (query) => {
+      const [done] = await query<{ closed: number; sums: string }>(closeText, [
+        status,
+        estimated,
+        errorCode,
+        errorMessage,
+        before.toISOString(),
+      ])
+      if (!done) return 0
+      await addToHours(query, done.sums)
+      return done.closed
+    }),
   )
 }
+
+const closeText = `
+  WITH closed AS (
+    UPDATE "Call" SET "status" = $1, "estimated" = $2, "errorCode" = $3, "errorMessage" = $4
+    WHERE "id" IN (
+      SELECT "id" FROM "Call" WHERE "status" = 'open' AND "createdAt" < $5::timestamptz
+      ORDER BY "createdAt" LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)
+    RETURNING ${summedColumns}
+  )
+  SELECT (SELECT count(*)::int FROM closed) AS closed, (${sumOf('(SELECT 1 AS sign, * FROM closed)')}) AS sums`
 
 async function inBatches(signal: AbortSignal, run: () => PromiseLike<number>): Promise<number> {
   let all = 0

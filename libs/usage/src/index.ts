@@ -1,13 +1,25 @@
 import { join } from 'node:path'
-import { AppError, type HistoryDetail, type HistoryQuery } from '@gatehouse/contracts'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type AdminUsageExportQuery,
+  type AdminUsageQuery,
+  AppError,
+  type HistoryDetail,
+  type HistoryQuery,
+  type List,
+  type UsageExportQuery,
+  type UsageQuery,
+  type UsageRow,
+} from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
-import { v7 as uuidv7 } from 'uuid'
+import { newCallId } from './call-id.js'
 import { callStats, findCall, listCalls, removeCall } from './history.js'
 import { closeLostCalls, deleteOldContent } from './housekeeping.js'
 import { priceOf } from './price.js'
 import type { CallEnd, OpenCall } from './record.js'
 import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
+import { listUsage, usagePages } from './usage.js'
 import { createWriter } from './writer.js'
 
 export type { Cost } from './price.js'
@@ -22,6 +34,8 @@ export interface UsageOptions {
   contentRetentionDays: number
   /** Milliseconds until that is done for the first time; 10,000 unless told. */
   firstHousekeepingMs?: number
+  /** Milliseconds between two looks for the spools of processes that are gone; 60,000 unless told. */
+  adoptMs?: number
   onError?: (error: unknown) => void
   /** Told of spool lines that could not be read. */
   onDamage?: (file: string, lines: number) => void
@@ -30,16 +44,22 @@ export interface UsageOptions {
 /** A call that has begun. */
 export interface RunningCall {
   id: string
-  /** Writes how it ended; only the first one counts. */
-  end(end: CallEnd): void
+  /** Never rejects: `null` once it is written down, else why it could not be; its provider must not be asked before. */
+  opened: Promise<Error | null>
+  /**
+   * Writes how it ended, and by whom it was served in the end; only the first one counts.
+   * @returns never rejects: settled once it is written down, before which its answer must not be whole
+   */
+  end(end: CallEnd, by?: Pick<OpenCall, 'provider' | 'connection' | 'model'>): Promise<Error | null>
 }
 
 /** Calls, what they cost and how they are found again. */
 export type CallLog = ReturnType<typeof createCallLog>
 
-/** A replica that did not take the call itself may see its end this much later. */
-const settleMs = 1500
-const settleStepMs = 100
+/** A replica that did not take the call itself may see its end this much later: the other one may be under load. */
+const settleMs = 5000
+/** Milliseconds between two looks, doubled after each: most are there at the first one or the second. */
+const pauseMs = { first: 50, longest: 1000 }
 const recentMs = 3_600_000
 const dayMs = 86_400_000
 /** No call lasts so long: whoever began it is gone. */
@@ -51,7 +71,13 @@ export function createCallLog(options: UsageOptions) {
   const { database, onError = () => {} } = options
   const directory = join(options.dataDir, 'spool')
   const { onDamage } = options
-  const spool = openSpool({ directory, onError, ...(onDamage ? { onDamage } : {}) })
+  const spool = openSpool({
+    directory,
+    onError,
+    onAdopted: () => writer.wake(),
+    ...(onDamage ? { onDamage } : {}),
+    ...(options.adoptMs === undefined ? {} : { adoptMs: options.adoptMs }),
+  })
   const writer = createWriter(database, spool, onError)
   const closing = new AbortController()
 
@@ -75,11 +101,12 @@ export function createCallLog(options: UsageOptions) {
     if (spool.find(id)) await writer.flush()
     // The embedded database has no other replica.
     const deadline = database.kind === 'postgres' && isRecent(id) ? Date.now() + settleMs : 0
-    for (;;) {
+    for (let pause = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.longest)) {
       const found = await look()
       if (found !== null) return found
-      if (Date.now() >= deadline) throw new AppError('not_found')
-      await new Promise((resolve) => setTimeout(resolve, settleStepMs))
+      const left = deadline - Date.now()
+      if (left <= 0) throw new AppError('not_found')
+      await delay(Math.min(pause, left))
     }
   }
 
@@ -87,27 +114,29 @@ export function createCallLog(options: UsageOptions) {
     price: priceOf,
     /**
      * Writes that a call begins, before the provider is asked; a crash after this leaves a row `unknown`.
-     * @throws AppError `overloaded` when too much waits for the database, `unavailable` when the disk takes nothing
+     * @throws AppError `overloaded` when too much waits for the database, see `RunningCall.opened` for a disk that takes nothing
      */
     open(call: Omit<OpenCall, 'id' | 'createdAt'>): RunningCall {
-      const record: OpenCall = { ...call, id: uuidv7(), createdAt: new Date().toISOString() }
-      spool.append({ call: record, end: null })
+      const record: OpenCall = { ...call, id: newCallId(), createdAt: new Date().toISOString() }
+      const opened = spool.append({ call: record, end: null })
       writer.wake()
-      let ended = false
+      let ended: Promise<Error | null> | undefined
       return {
         id: record.id,
-        end(end) {
-          if (ended) return
-          ended = true
-          spool.append({ call: record, end })
+        opened,
+        end(end, by) {
+          if (ended) return ended
+          ended = spool.append({ call: by ? { ...record, ...by } : record, end })
           writer.wake()
+          return ended
         },
       }
     },
     list: (principalId: string, query: HistoryQuery) => listCalls(database, principalId, query),
     /**
      * One call of a principal. An id is good as soon as its caller has it, on every replica: what waits here is
-     * written first, and an id from the last hour is looked for again until the replica that has it has written it.
+     * written first, and an id from the last hour is looked for again, for 5 s at most, until the replica that has it
+     * has written it.
      * @throws AppError `not_found`
      */
     get: (principalId: string, id: string): Promise<HistoryDetail> =>
@@ -120,6 +149,20 @@ export function createCallLog(options: UsageOptions) {
       await seek(id, () => removeCall(database, principalId, id))
     },
     stats: (principalId: string) => callStats(database, principalId),
+    /**
+     * Sums of a principal's calls that have ended, of whole hours (UTC), deleted ones included.
+     * @throws AppError `invalid_request` for an `after` that is no row's id of such a query
+     */
+    usage: (principalId: string, query: UsageQuery): Promise<List<UsageRow>> =>
+      listUsage(database, { ...query, principal_id: principalId }, query),
+    /** The same of everybody, for admins. */
+    usageOfAll: (query: AdminUsageQuery): Promise<List<UsageRow>> => listUsage(database, query, query),
+    /** All that `usage` has, oldest first, a page at a time; nothing is held in the database between two pages. */
+    usagePages: (principalId: string, query: UsageExportQuery): AsyncGenerator<UsageRow[]> =>
+      usagePages(database, { ...query, principal_id: principalId }),
+    /** The same of everybody, for admins. */
+    usagePagesOfAll: (query: AdminUsageExportQuery): AsyncGenerator<UsageRow[]> =>
+      usagePages(database, query),
     /**
      * Deletes prompts and answers whose time is over, and closes calls whose gateway is gone for good. Runs by itself
      * soon after the start and once an hour.

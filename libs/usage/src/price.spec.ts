@@ -1,3 +1,4 @@
+import { calcPrice } from '@pydantic/genai-prices'
 import { describe, expect, it } from 'vitest'
 import { priceOf } from './price.js'
 
@@ -27,6 +28,39 @@ describe('the price of a call', () => {
       '0.0045000000',
     )
     expect(priceOf('google', 'gemini-2.5-flash', usage(1000, 100)).usd).not.toBeNull()
+  })
+
+  it('is the list’s own for every model, with steps and without, at any size', () => {
+    for (const [list, model] of [
+      ['openai', 'gpt-4o'],
+      ['openai', 'gpt-4o-mini-2024-07-18'],
+      ['google', 'gemini-2.5-pro'],
+      ['anthropic', 'claude-sonnet-4-5'],
+      ['anthropic', 'claude-3-5-haiku-latest'],
+      ['aws', 'amazon.nova-lite-v1:0'],
+      ['deepseek', 'deepseek-chat'],
+      ['x-ai', 'grok-4'],
+    ] as const) {
+      for (const [input, output, cached] of [
+        [1, 0, 0],
+        [1000, 500, 200],
+        [150_000, 10, 150_000],
+        [1_000_000, 64_000, 3],
+      ] as const) {
+        const expected = calcPrice(
+          {
+            input_tokens: input,
+            output_tokens: output,
+            ...(cached > 0 ? { cache_read_tokens: cached } : {}),
+          },
+          model,
+          { providerId: list },
+        )
+        const { usd } = priceOf(list, model, usage(input, output, cached))
+        if (!expected) expect(usd, model).toBeNull()
+        else expect(Number(usd), `${model} ${input} ${cached}`).toBeCloseTo(expected.total_price, 9)
+      }
+    }
   })
 
   it('is null, never 0, where nobody knows it', () => {

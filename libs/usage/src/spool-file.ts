@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { lifeOf, type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { SpoolRecord } from './record.js'
 
 const namePattern = /^calls\.[0-9a-f-]{36}\.log$/
-/** A file whose owner cannot be asked (another container on a shared volume) was left when nobody touched it so long. */
+/** A file whose owner cannot be asked (another container on a shared volume) was left when nobody touched it for so many milliseconds. */
 const foreignMs = 120_000
 
 /** A name that no other file has. */
@@ -67,15 +67,22 @@ function ownerOf(value: unknown): ProcessIdentity | undefined {
     : undefined
 }
 
-/** The files of dead processes, renamed, so that two processes never take over the same one. */
-export function leftBehind(directory: string): string[] {
+/**
+ * The files of dead processes, renamed, so that two processes never take over the same one. `again`: not at the start,
+ * when only those are taken that nobody touches, since one that another process has just taken over is its own now,
+ * although its first line still names the dead one.
+ */
+export function leftBehind(directory: string, again = false): string[] {
   const taken: string[] = []
   for (const name of readdirSync(directory).sort()) {
     if (!namePattern.test(name)) continue
     const path = join(directory, name)
     const ours = newPath(directory)
     try {
-      if (!isLeft(path)) continue
+      const untouched = Date.now() - statSync(path).mtimeMs > foreignMs
+      if ((again && !untouched) || !isLeft(path, untouched)) continue
+      const now = new Date()
+      utimesSync(path, now, now)
       renameSync(path, ours)
       taken.push(ours)
     } catch {
@@ -85,11 +92,11 @@ export function leftBehind(directory: string): string[] {
   return taken
 }
 
-function isLeft(path: string): boolean {
+function isLeft(path: string, untouched: boolean): boolean {
   const [first = ''] = readFileSync(path, 'utf8').split('\n', 1)
   const owner = ownerOf(unchecked(first))
   const life = owner ? lifeOf(owner) : 'unknown'
-  return life === 'dead' || (life === 'unknown' && Date.now() - statSync(path).mtimeMs > foreignMs)
+  return life === 'dead' || (life === 'unknown' && untouched)
 }
 
 /** The file is not there, or not any more. */

@@ -6,12 +6,14 @@ import {
   renameSync,
   rmSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { thisProcess } from '@gatehouse/platform'
+import { type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
@@ -43,11 +45,11 @@ describe('the spool', () => {
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-  /** Makes the files look as if the process that wrote them had died. */
-  const orphan = () => {
+  /** Makes the files look as if the process that wrote them had died, or were another that cannot be asked. */
+  const orphan = (traits: Partial<ProcessIdentity> = { pid: 2 ** 22 - 1, started: '1' }) => {
     for (const name of readdirSync(directory).filter((file) => file.startsWith('calls.'))) {
       const lines = readFileSync(join(directory, name), 'utf8').split('\n')
-      const owner = JSON.stringify({ owner: { ...thisProcess(), pid: 2 ** 22 - 1, started: '1' } })
+      const owner = JSON.stringify({ owner: { ...thisProcess(), ...traits } })
       lines[0] = `${crc32(owner).toString(16).padStart(8, '0')} ${owner}`
       writeFileSync(join(directory, name), lines.join('\n'))
     }
@@ -58,10 +60,10 @@ describe('the spool', () => {
       readSpool(join(directory, name)).records.map(({ record }) => record.call.id),
     )
 
-  it('keeps what was appended until it is written, in order, and leaves no file behind', () => {
+  it('keeps what was appended until it is written, in order, and leaves no file behind', async () => {
     const spool = openSpool({ directory })
     const records = [...Array(5)].map(() => ({ call: call(), end: success }))
-    for (const record of records) spool.append(record)
+    for (const record of records) await spool.append(record)
     expect(spool.peek(3).map(({ record }) => record.call.id)).toEqual(
       records.slice(0, 3).map((record) => record.call.id),
     )
@@ -72,32 +74,106 @@ describe('the spool', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('begins a new file when one is full, and deletes each when all in it is written', () => {
+  it('begins a new file when one is full, and deletes each when all in it is written', async () => {
     const spool = openSpool({ directory, segmentBytes: 1000 })
-    for (let index = 0; index < 10; index++) spool.append({ call: call(), end: success })
+    for (let index = 0; index < 10; index++) await spool.append({ call: call(), end: success })
     expect(readdirSync(directory).length).toBeGreaterThan(3)
     spool.written(10)
     spool.close()
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('refuses a new call when too much waits, and still takes the end of one', () => {
+  it('refuses a new call when too much waits, and still takes the end of one', async () => {
     const spool = openSpool({ directory, maxBytes: 300 })
     const begun = call()
-    spool.append({ call: begun, end: null })
+    await spool.append({ call: begun, end: null })
     expect(() => spool.append({ call: call(), end: null })).toThrowError(
       expect.objectContaining({ code: 'overloaded' }),
     )
-    spool.append({ call: begun, end: success })
+    await spool.append({ call: begun, end: success })
     spool.close()
   })
 
-  it("takes over a dead process' records and closes the calls that it left open", () => {
+  describe('with what was said', () => {
+    /** The end of a call with so many bytes of words. */
+    const said = (length: number): CallEnd => ({
+      ...success,
+      content: { prompt: 'x'.repeat(length), response: null, parameters: {} },
+    })
+    const kept = (spool: ReturnType<typeof openSpool>) =>
+      spool.peek(100).flatMap(({ record }) => (record.end ? [record.end.content !== null] : []))
+
+    it("leaves out one member's words when too many wait, and refuses nobody a call", async () => {
+      const troubles: unknown[] = []
+      const spool = openSpool({
+        directory,
+        maxBytes: 100_000,
+        maxContentBytes: 400_000,
+        onError: (error) => troubles.push(error),
+      })
+      const member = uuidv7()
+      for (let index = 0; index < 10; index++) {
+        const large = { ...call(), principalId: member }
+        await spool.append({ call: large, end: null })
+        await spool.append({ call: large, end: said(40_000) })
+      }
+      expect(kept(spool)).toEqual([true, true, ...Array(8).fill(false)])
+      await spool.append({ call: call(), end: said(40_000) })
+      expect(kept(spool).at(-1)).toBe(true)
+      spool.written(spool.waiting())
+      const later = { ...call(), principalId: member }
+      await spool.append({ call: later, end: said(40_000) })
+      expect(kept(spool)).toEqual([true])
+      spool.close()
+      expect(troubles.map(String)).toEqual([expect.stringContaining('said in 8 calls is not kept')])
+    })
+
+    it('leaves words out when those of all are too many, and takes a first that is larger than a share', async () => {
+      const spool = openSpool({ directory, maxContentBytes: 400_000 })
+      for (const length of [200_000, 90_000, 90_000, 90_000])
+        await spool.append({ call: call(), end: said(length) })
+      expect(kept(spool)).toEqual([true, true, true, false])
+      spool.close()
+    })
+
+    it('counts the words of a process that is gone', async () => {
+      const first = openSpool({ directory })
+      const member = uuidv7()
+      const large = () => ({ call: { ...call(), principalId: member }, end: said(90_000) })
+      await first.append(large())
+      orphan()
+      const second = openSpool({ directory, maxContentBytes: 400_000 })
+      await second.append(large())
+      expect(kept(second)).toEqual([true, false])
+      second.written(1)
+      await second.append(large())
+      expect(kept(second)).toEqual([false, true])
+      second.close()
+      first.close()
+    })
+
+    it('T57: keeps none of it in a file once the database has it, though nothing more comes', async () => {
+      const spool = openSpool({ directory, touchMs: 10, segmentMs: 30 })
+      const [running, ended] = [call(), call()]
+      await spool.append({ call: running, end: null })
+      await spool.append({ call: ended, end: said(10) })
+      await delay(60)
+      expect(onDisk()).toEqual([running.id, ended.id])
+      spool.written(2)
+      await vi.waitFor(() => expect(onDisk()).toEqual([running.id]))
+      await spool.append({ call: running, end: success })
+      spool.written(1)
+      spool.close()
+      expect(readdirSync(directory)).toEqual([])
+    })
+  })
+
+  it("takes over a dead process' records and closes the calls that it left open", async () => {
     const first = openSpool({ directory })
     const [done, open] = [call(), call()]
-    first.append({ call: done, end: null })
-    first.append({ call: open, end: null })
-    first.append({ call: done, end: success })
+    await first.append({ call: done, end: null })
+    await first.append({ call: open, end: null })
+    await first.append({ call: done, end: success })
     orphan()
     const second = openSpool({ directory })
     const ends = second.peek(10).map(({ record }) => [record.call.id, record.end?.status])
@@ -112,9 +188,41 @@ describe('the spool', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it("leaves a living process' file alone", () => {
+  it('F32: takes over the file of a container that is gone once nobody touches it, without a new start', async () => {
     const first = openSpool({ directory })
-    first.append({ call: call(), end: null })
+    const open = call()
+    await first.append({ call: open, end: null })
+    first.close()
+    orphan({ host: 'the-last-container' })
+    const adopted = vi.fn()
+    const second = openSpool({ directory, adoptMs: 10, onAdopted: adopted })
+    await delay(50)
+    expect(second.waiting()).toBe(0)
+    const [name = ''] = readdirSync(directory)
+    const then = new Date(Date.now() - 130_000)
+    utimesSync(join(directory, name), then, then)
+    await vi.waitFor(() => expect(adopted).toHaveBeenCalledTimes(1))
+    expect(second.peek(10).map(({ record }) => record.end?.status)).toEqual([undefined, 'unknown'])
+    second.written(2)
+    expect(readdirSync(directory)).toEqual([])
+    second.close()
+  })
+
+  it('takes over what another process has taken over only once that one is gone too', async () => {
+    const first = openSpool({ directory })
+    await first.append({ call: call(), end: success })
+    orphan()
+    const second = openSpool({ directory, touchMs: 10, adoptMs: 10 })
+    const third = openSpool({ directory, touchMs: 10, adoptMs: 10 })
+    const before = [second.waiting(), third.waiting()]
+    await delay(100)
+    expect([second.waiting(), third.waiting()]).toEqual(before)
+    for (const spool of [first, second, third]) spool.close()
+  })
+
+  it("leaves a living process' file alone", async () => {
+    const first = openSpool({ directory })
+    await first.append({ call: call(), end: null })
     const second = openSpool({ directory })
     expect(second.waiting()).toBe(0)
     first.written(1)
@@ -122,10 +230,10 @@ describe('the spool', () => {
     second.close()
   })
 
-  it('F32: leaves out lines that a crash tore or somebody altered, wherever the cut is, and says how many', () => {
+  it('F32: leaves out lines that a crash tore or somebody altered, wherever the cut is, and says how many', async () => {
     const spool = openSpool({ directory })
     const kept = call()
-    spool.append({ call: kept, end: null })
+    await spool.append({ call: kept, end: null })
     const [name = ''] = readdirSync(directory)
     const path = join(directory, name)
     const whole = readFileSync(path, 'utf8')
@@ -140,9 +248,9 @@ describe('the spool', () => {
     spool.close()
   })
 
-  it('tells of damage once, and goes on', () => {
+  it('tells of damage once, and goes on', async () => {
     const first = openSpool({ directory })
-    first.append({ call: call(), end: success })
+    await first.append({ call: call(), end: success })
     orphan()
     const [name = ''] = readdirSync(directory)
     appendFileSync(join(directory, name), 'torn')
@@ -153,14 +261,14 @@ describe('the spool', () => {
     second.close()
   })
 
-  it('F32: keeps the opening of a call that still runs, however many files begin and end meanwhile', () => {
+  it('F32: keeps the opening of a call that still runs, however many files begin and end meanwhile', async () => {
     const first = openSpool({ directory, segmentBytes: 1000 })
     const running = call()
-    first.append({ call: running, end: null })
+    await first.append({ call: running, end: null })
     for (let index = 0; index < 20; index++) {
       const other = call()
-      first.append({ call: other, end: null })
-      first.append({ call: other, end: success })
+      await first.append({ call: other, end: null })
+      await first.append({ call: other, end: success })
       first.written(first.waiting())
     }
     expect(readdirSync(directory)).toHaveLength(1)
@@ -173,13 +281,13 @@ describe('the spool', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('F32: finds the end of a call in another file than its beginning, whichever is read first', () => {
+  it('F32: finds the end of a call in another file than its beginning, whichever is read first', async () => {
     for (const [opening, ending] of ['0f', 'f0']) {
       const first = openSpool({ directory, segmentBytes: 1 })
       const done = call()
-      first.append({ call: done, end: null })
+      await first.append({ call: done, end: null })
       const [name = ''] = readdirSync(directory)
-      first.append({ call: done, end: success })
+      await first.append({ call: done, end: success })
       const other = readdirSync(directory).find((file) => file !== name) ?? ''
       // Taken over in the order of their names.
       renameSync(join(directory, name), join(directory, `calls.${opening}${name.slice(7)}`))
@@ -202,23 +310,23 @@ describe('the spool', () => {
     const troubles: unknown[] = []
     const spool = openSpool({ directory, touchMs: 10, onError: (error) => troubles.push(error) })
     const [running, waiting] = [call(), call()]
-    spool.append({ call: running, end: null })
+    await spool.append({ call: running, end: null })
     spool.written(1)
-    spool.append({ call: waiting, end: success })
+    await spool.append({ call: waiting, end: success })
     for (const name of readdirSync(directory)) unlinkSync(join(directory, name))
     await vi.waitFor(() => expect(onDisk()).toEqual([waiting.id, running.id]))
     expect(String(troubles[0])).toContain('disappeared')
     rmSync(directory, { recursive: true })
     await vi.waitFor(() => expect(onDisk()).toHaveLength(2))
-    spool.append({ call: running, end: success })
+    await spool.append({ call: running, end: success })
     spool.written(2)
     spool.close()
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('counts what was written although its file is gone', () => {
+  it('counts what was written although its file is gone', async () => {
     const spool = openSpool({ directory, segmentBytes: 1 })
-    for (let index = 0; index < 3; index++) spool.append({ call: call(), end: success })
+    for (let index = 0; index < 3; index++) void spool.append({ call: call(), end: success })
     rmSync(directory, { recursive: true })
     spool.written(2)
     expect(spool.waiting()).toBe(1)
@@ -227,33 +335,44 @@ describe('the spool', () => {
     spool.close()
   })
 
-  it('refuses a new call when the disk takes nothing, and keeps the end of one in memory', () => {
+  it('writes what comes in one turn at once, in its order, and tells each', async () => {
+    const spool = openSpool({ directory })
+    const calls = Array.from({ length: 50 }, () => call())
+    const told = calls.map((each) => spool.append({ call: each, end: null }))
+    expect(new Set(told).size).toBe(1)
+    expect(await Promise.all(told)).toEqual(calls.map(() => null))
+    expect(onDisk()).toEqual(calls.map(({ id }) => id))
+    // What asks for the state of things is told of what is not written yet, too.
+    void spool.append({ call: calls[0] ?? call(), end: success })
+    expect(spool.waiting()).toBe(51)
+    spool.close()
+  })
+
+  it('refuses a new call when the disk takes nothing, and keeps the end of one in memory', async () => {
     const troubles: unknown[] = []
     const spool = openSpool({ directory, segmentBytes: 1, onError: (error) => troubles.push(error) })
     const begun = call()
-    spool.append({ call: begun, end: null })
+    await spool.append({ call: begun, end: null })
     rmSync(directory, { recursive: true })
     writeFileSync(directory, '')
-    expect(() => spool.append({ call: call(), end: null })).toThrowError(
-      expect.objectContaining({ code: 'unavailable' }),
-    )
-    spool.append({ call: begun, end: success })
-    expect(troubles).toHaveLength(1)
+    expect(await spool.append({ call: call(), end: null })).toBeInstanceOf(Error)
+    await spool.append({ call: begun, end: success })
+    expect(troubles).toHaveLength(2)
     expect(spool.peek(10).map(({ record }) => record.end?.status)).toEqual([undefined, 'success'])
     spool.written(2)
     spool.close()
   })
 
-  it('hands out no more bytes than were asked for, and at least one record', () => {
+  it('hands out no more bytes than were asked for, and at least one record', async () => {
     const spool = openSpool({ directory })
-    for (let index = 0; index < 4; index++) spool.append({ call: call('x'.repeat(1000)), end: success })
+    for (let index = 0; index < 4; index++) void spool.append({ call: call('x'.repeat(1000)), end: success })
     expect(spool.peek(10, 4000)).toHaveLength(2)
     expect(spool.peek(10, 10)).toHaveLength(1)
     expect(spool.peek(3, 100_000)).toHaveLength(3)
     spool.close()
   })
 
-  it('keeps what was set aside no longer than its time', () => {
+  it('keeps what was set aside no longer than its time', async () => {
     const record = { call: call(), end: success }
     dropRefused(directory, new Date())
     setAside(directory, record, 'new')

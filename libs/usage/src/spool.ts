@@ -1,5 +1,7 @@
-import { closeSync, mkdirSync, openSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
+import { closeSync, openSync, unlinkSync, utimesSync, writeSync } from 'node:fs'
 import { AppError } from '@gatehouse/contracts'
+import { makeFolder } from '@gatehouse/platform'
+import { createContentBudget } from './content-budget.js'
 import { type SpoolRecord, unknownEnd } from './record.js'
 import { setAside } from './refused.js'
 import { checked, encode, isMissing, leftBehind, newPath, ownerLine, readSpool } from './spool-file.js'
@@ -14,7 +16,11 @@ export interface Pending {
 
 interface Segment {
   path: string
+  /** `performance.now()` */
+  began: number
   waiting: number
+  /** True once the database has something that was written here. */
+  written: boolean
   size: number
   closed: boolean
 }
@@ -22,12 +28,20 @@ interface Segment {
 /** Settings of `openSpool`. */
 export interface SpoolOptions {
   directory: string
-  /** Bytes that may wait for the database; beyond it new calls are refused. */
+  /** Bytes that may wait for the database without what was said; beyond it new calls are refused. 64 MiB unless told. */
   maxBytes?: number
-  /** Bytes after which a new file begins. */
+  /** Bytes that may wait with what was said; beyond it that is left out. 64 MiB unless told. */
+  maxContentBytes?: number
+  /** Bytes after which a new file begins; 8 MiB unless told. */
   segmentBytes?: number
-  /** Milliseconds between two signs of life. */
+  /** Milliseconds after which a new file begins where the database has something of the present one; 60,000 unless told. */
+  segmentMs?: number
+  /** Milliseconds between two signs of life; 10,000 unless told. */
   touchMs?: number
+  /** Milliseconds between two looks for files that others have left; 60,000 unless told. */
+  adoptMs?: number
+  /** Told when such a look, not that of the start, has found records: they wait for the database now. */
+  onAdopted?: () => void
   /** Told of lines that could not be read: torn by a crash, or altered. */
   onDamage?: (file: string, lines: number) => void
   /** Told of files that could not be written or have disappeared; the spool goes on. */
@@ -40,10 +54,13 @@ export interface SpoolOptions {
  */
 export interface Spool {
   /**
-   * Appends. The end of a call is always taken.
-   * @throws AppError where the record opens a call: `overloaded` when full, `unavailable` when it cannot be written
+   * Appends, together with all that comes in the same turn of the event loop: one write for many calls. The end of a
+   * call is always taken, without what was said where too much of that waits, of all or of one principal.
+   * @returns a promise that never rejects: `null` once the record is in the file, else why it could not be written; an
+   *   opening is not taken then, an end waits in memory
+   * @throws AppError `overloaded` where the record opens a call and too much waits
    */
-  append(record: SpoolRecord): void
+  append(record: SpoolRecord): Promise<Error | null>
   /** The oldest records that wait, in order, at least one; they go on waiting until `written`. */
   peek(limit: number, maxBytes?: number): Pending[]
   /** The first `count` records are in the database. */
@@ -56,13 +73,22 @@ export interface Spool {
   close(): void
 }
 
-/** Opens the spool of this process and takes over those of processes that are gone. */
+/**
+ * Opens the spool of this process and takes over those of processes that are gone: at once where the owner can be asked
+ * (it was on this host, in this container), else once nobody has touched the file for two minutes, for which it looks
+ * again every minute. A container that starts anew on its volume writes what the last one left some three minutes later.
+ */
 export function openSpool(options: SpoolOptions): Spool {
-  const { directory, maxBytes = 64 << 20, segmentBytes = 8 << 20, touchMs = 10_000 } = options
-  const { onDamage = () => {}, onError = () => {} } = options
+  const { directory, maxBytes = 64 << 20, maxContentBytes = 64 << 20, segmentBytes = 8 << 20 } = options
+  const { segmentMs = 60_000, touchMs = 10_000, adoptMs = 60_000 } = options
+  const { onDamage = () => {}, onError = () => {}, onAdopted = () => {} } = options
   const queue: Pending[] = []
   let head = 0
+  /** Of the records without what was said; the others are in the budget. */
   let bytes = 0
+  const contents = createContentBudget(maxContentBytes)
+  /** Calls that nobody was told of yet. */
+  let withoutContent = 0
   /** The opening of every call whose end is not in the database yet: some file holds it at any moment. */
   const openings = new Map<string, Pending>()
   const segments = new Set<Segment>()
@@ -71,10 +97,10 @@ export function openSpool(options: SpoolOptions): Spool {
   let over = false
 
   const begin = (): Segment => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeFolder(directory, 0o700)
     const path = newPath(directory)
     descriptor = openSync(path, 'a', 0o600)
-    segment = { path, waiting: 0, size: 0, closed: false }
+    segment = newSegment(path, false)
     segments.add(segment)
     put(ownerLine())
     return segment
@@ -100,10 +126,49 @@ export function openSpool(options: SpoolOptions): Spool {
     }
     return into
   }
+  /** What came in this turn of the event loop, and is written at its end. */
+  let group: { pending: Pending; line: string }[] = []
+  let groupBytes = 0
+  let committed: PromiseWithResolvers<Error | null> | undefined
+  const commit = () => {
+    if (!committed) return
+    const [batch, { resolve }] = [group, committed]
+    group = []
+    groupBytes = 0
+    committed = undefined
+    let into: Segment | undefined
+    let problem: Error | null = null
+    try {
+      const lines = batch.length === 1 ? (batch[0]?.line ?? '') : batch.map(({ line }) => line).join('')
+      into = put(lines)
+      into.size += lines.length
+    } catch (error) {
+      problem = error instanceof Error ? error : new Error(String(error))
+      onError(problem)
+    }
+    for (const { pending } of batch) {
+      const opens = pending.record.end === null
+      if (problem && opens) continue
+      pending.segment = into
+      enqueue(pending)
+      if (opens) openings.set(pending.record.call.id, pending)
+    }
+    if (segment && segment.size >= segmentBytes) finish()
+    resolve(problem)
+  }
   const enqueue = (pending: Pending) => {
     queue.push(pending)
-    bytes += pending.bytes
+    if (!pending.record.end?.content) bytes += pending.bytes
     if (pending.segment) pending.segment.waiting++
+  }
+
+  /** A record as a line, without what was said where there is no room for that. */
+  const lineOf = (record: SpoolRecord) => {
+    const { call, end } = record
+    const whole = encode(record)
+    if (!end?.content || contents.take(call.principalId, whole.line.length)) return whole
+    withoutContent++
+    return encode({ call, end: { ...end, content: null } })
   }
 
   const openingsIn = (from: Segment) => [...openings.values()].filter((opening) => opening.segment === from)
@@ -149,7 +214,41 @@ export function openSpool(options: SpoolOptions): Spool {
       onError(error)
     }
   }
+  /** Takes over the records of other processes' files, and closes the calls that those left open. */
+  const adopt = (paths: string[]) => {
+    const opened = new Map<string, Pending>()
+    const ended = new Set<string>()
+    const taken: Segment[] = []
+    // All files are read before any call is taken for interrupted: its end may stand in another one.
+    for (const path of paths) {
+      const { records, damaged } = readSpool(path)
+      if (damaged > 0) onDamage(path, damaged)
+      const adopted = newSegment(path, true)
+      segments.add(adopted)
+      taken.push(adopted)
+      for (const { record, bytes: size } of records) {
+        const pending = { record, segment: adopted, bytes: size }
+        enqueue(pending)
+        if (record.end?.content) contents.hold(record.call.principalId, size)
+        if (record.end) ended.add(record.call.id)
+        else opened.set(record.call.id, pending)
+      }
+    }
+    for (const [id, { record, segment: adopted, bytes: size }] of opened)
+      if (!ended.has(id))
+        enqueue({ record: { call: record.call, end: unknownEnd }, segment: adopted, bytes: size })
+    for (const adopted of taken) release(adopted)
+  }
+  const tellOfContent = () => {
+    if (withoutContent === 0) return
+    const text = `What was said in ${withoutContent} calls is not kept: too much of it waits for the database.`
+    withoutContent = 0
+    onError(new Error(text))
+  }
   const touch = () => {
+    tellOfContent()
+    // What is deleted in the database must not stay in a file until the next 8 MiB have come.
+    if (segment?.written && performance.now() - segment.began >= segmentMs) finish()
     const now = new Date()
     for (const each of [...segments]) {
       try {
@@ -162,46 +261,38 @@ export function openSpool(options: SpoolOptions): Spool {
     }
   }
 
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const opened = new Map<string, Pending>()
-  const ended = new Set<string>()
-  // All files are read before any call is taken for interrupted: its end may stand in another one.
-  for (const path of leftBehind(directory)) {
-    const { records, damaged } = readSpool(path)
-    if (damaged > 0) onDamage(path, damaged)
-    const adopted: Segment = { path, waiting: 0, size: 0, closed: true }
-    segments.add(adopted)
-    for (const { record, bytes: size } of records) {
-      const pending = { record, segment: adopted, bytes: size }
-      enqueue(pending)
-      if (record.end) ended.add(record.call.id)
-      else opened.set(record.call.id, pending)
+  makeFolder(directory, 0o700)
+  const lookForLeft = () => {
+    // First a sign of life of our own: after a suspension our files look left too.
+    touch()
+    try {
+      const paths = leftBehind(directory, true)
+      if (paths.length === 0) return
+      adopt(paths)
+      onAdopted()
+    } catch (error) {
+      if (!isMissing(error)) onError(error)
     }
   }
-  for (const [id, { record, segment: adopted, bytes: size }] of opened)
-    if (!ended.has(id))
-      enqueue({ record: { call: record.call, end: unknownEnd }, segment: adopted, bytes: size })
-  for (const adopted of [...segments]) release(adopted)
+  adopt(leftBehind(directory))
   const heartbeat = setInterval(touch, touchMs).unref()
+  const looks = setInterval(lookForLeft, adoptMs).unref()
 
   return {
     append(record) {
       const opens = record.end === null
-      if (opens && bytes >= maxBytes) throw new AppError('overloaded', { retryAfterSeconds: 5 })
-      const { line, kept } = encode(record)
-      const pending: Pending = { record: kept, segment: undefined, bytes: line.length }
-      try {
-        pending.segment = put(line)
-        pending.segment.size += line.length
-      } catch (error) {
-        if (opens) throw new AppError('unavailable', { cause: error })
-        onError(error)
+      if (opens && bytes + groupBytes >= maxBytes) throw new AppError('overloaded', { retryAfterSeconds: 5 })
+      const { line, kept } = lineOf(record)
+      if (!committed) {
+        committed = Promise.withResolvers()
+        setImmediate(commit)
       }
-      enqueue(pending)
-      if (opens) openings.set(record.call.id, pending)
-      if (segment && segment.size >= segmentBytes) finish()
+      group.push({ pending: { record: kept, segment: undefined, bytes: line.length }, line })
+      groupBytes += line.length
+      return committed.promise
     },
     peek(limit, most = Number.POSITIVE_INFINITY) {
+      commit()
       const end = Math.min(head + limit, queue.length)
       let next = head
       for (let size = 0; next < end; next++) {
@@ -211,6 +302,7 @@ export function openSpool(options: SpoolOptions): Spool {
       return queue.slice(head, next)
     },
     written(count) {
+      commit()
       const done = queue.slice(head, head + count)
       head += done.length
       if (head > 10_000 || head === queue.length) {
@@ -219,24 +311,43 @@ export function openSpool(options: SpoolOptions): Spool {
       }
       const touched = new Set<Segment>()
       for (const { record, segment: from, bytes: size } of done) {
-        bytes -= size
+        if (record.end?.content) contents.give(record.call.principalId, size)
+        else bytes -= size
         if (record.end) openings.delete(record.call.id)
         if (!from) continue
         from.waiting--
+        from.written = true
         touched.add(from)
       }
       for (const from of touched) release(from)
     },
-    find: (callId) =>
-      queue.findLast(({ record }, index) => index >= head && record.call.id === callId)?.record,
-    waiting: () => queue.length - head,
+    find(callId) {
+      commit()
+      return queue.findLast(({ record }, index) => index >= head && record.call.id === callId)?.record
+    },
+    waiting() {
+      commit()
+      return queue.length - head
+    },
     setAside: ({ record }, reason) => setAside(directory, record, reason),
     close() {
       clearInterval(heartbeat)
+      clearInterval(looks)
+      commit()
       over = true
+      tellOfContent()
       const last = segment
       finish()
       if (last) release(last)
     },
   }
 }
+
+const newSegment = (path: string, closed: boolean): Segment => ({
+  path,
+  began: performance.now(),
+  waiting: 0,
+  written: false,
+  size: 0,
+  closed,
+})

@@ -1,7 +1,7 @@
 import { type Database, databaseFailure } from '@gatehouse/platform'
-import type { SpoolRecord } from './record.js'
 import type { Pending, Spool } from './spool.js'
 import { timedOut } from './timed-out.js'
+import { writeRecords } from './write-records.js'
 
 /** Moves records from the spool to the database; the only thing that writes calls. */
 export interface Writer {
@@ -32,7 +32,7 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
     for (let left = spool.waiting(); left > 0; ) {
       const batch = spool.peek(Math.min(left, batchRecords), batchBytes)
       try {
-        await write(
+        await writeRecords(
           database,
           batch.map(({ record }) => record),
         )
@@ -49,14 +49,14 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
   const writeSingly = async (pending: Pending) => {
     const { record } = pending
     try {
-      return await write(database, [record])
+      return await writeRecords(database, [record])
     } catch (error) {
       if (passes(error)) throw error
     }
     // A crash of the server has many faces. Only one that answers, twice, has really refused this record.
     await database.ping()
     try {
-      await write(database, [record])
+      await writeRecords(database, [record])
     } catch (error) {
       if (passes(error)) throw error
       if (!timedOut(error)) {
@@ -64,7 +64,7 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
         return onError(error)
       }
       if (!record.end?.content) throw error
-      await write(database, [{ ...record, end: { ...record.end, content: null } }])
+      await writeRecords(database, [{ ...record, end: { ...record.end, content: null } }])
       const text = `What was said in call ${record.call.id} was not kept: the database took too long to write it.`
       onError(new Error(text, { cause: error }))
     }
@@ -116,64 +116,4 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
 function passes(error: unknown): boolean {
   const { kind } = databaseFailure(error)
   return (kind === 'unavailable' || kind === 'conflict') && !timedOut(error)
-}
-
-/** An end counts for more than an opening, and any end for more than that of somebody who found the call without one. */
-function weight({ end }: SpoolRecord): number {
-  if (!end) return 0
-  return end.status === 'unknown' ? 1 : 2
-}
-
-/** Writes records in one transaction: new calls, ends of calls, and what was said. */
-async function write(database: Database, records: SpoolRecord[]): Promise<void> {
-  // An INSERT cannot touch one row twice: of a call that began and ended in this batch only the end is written.
-  const byId = new Map<string, SpoolRecord>()
-  for (const record of records) {
-    const other = byId.get(record.call.id)
-    if (!other || weight(record) > weight(other)) byId.set(record.call.id, record)
-  }
-  const rows = [...byId.values()].map(({ call, end }) => ({
-    ...call,
-    ...(end ?? { status: 'open' }),
-    content: undefined,
-  }))
-  const contents = [...byId.values()].flatMap(({ call, end }) =>
-    end?.content ? [{ callId: call.id, createdAt: call.createdAt, ...end.content }] : [],
-  )
-  await database.transaction(async (transaction) => {
-    await transaction.$executeRaw`
-      INSERT INTO "Call" ("id", "createdAt", "principalId", "principalKind", "keyId", "sessionId", "requestId", "endpoint",
-        "provider", "connection", "askedModel", "model", "streamed", "status", "finishReason", "inputTokens",
-        "outputTokens", "cachedTokens", "reasoningTokens", "estimated", "cost", "priceSource", "latencyMs",
-        "firstByteMs", "attempts", "errorCode", "errorMessage")
-      SELECT "id", "createdAt", "principalId", "principalKind", "keyId", "sessionId", "requestId", "endpoint",
-        "provider", "connection", "askedModel", "model", "streamed", "status", "finishReason",
-        coalesce("inputTokens", 0), coalesce("outputTokens", 0), coalesce("cachedTokens", 0),
-        coalesce("reasoningTokens", 0), coalesce("estimated", false), "cost", "priceSource", "latencyMs",
-        "firstByteMs", coalesce("attempts", 1), "errorCode", "errorMessage"
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS record (
-        "id" uuid, "createdAt" timestamptz, "principalId" uuid, "principalKind" text, "keyId" uuid, "sessionId" uuid,
-        "requestId" text, "endpoint" text, "provider" text, "connection" text, "askedModel" text, "model" text,
-        "streamed" boolean, "status" text, "finishReason" text, "inputTokens" int, "outputTokens" int,
-        "cachedTokens" int, "reasoningTokens" int, "estimated" boolean, "cost" decimal(18, 10), "priceSource" text,
-        "latencyMs" int, "firstByteMs" int, "attempts" int, "errorCode" text, "errorMessage" text)
-      ON CONFLICT ("id") DO UPDATE SET
-        "provider" = excluded."provider", "connection" = excluded."connection", "model" = excluded."model",
-        "status" = excluded."status", "finishReason" = excluded."finishReason",
-        "inputTokens" = excluded."inputTokens", "outputTokens" = excluded."outputTokens",
-        "cachedTokens" = excluded."cachedTokens", "reasoningTokens" = excluded."reasoningTokens",
-        "estimated" = excluded."estimated", "cost" = excluded."cost", "priceSource" = excluded."priceSource",
-        "latencyMs" = excluded."latencyMs", "firstByteMs" = excluded."firstByteMs", "attempts" = excluded."attempts",
-        "errorCode" = excluded."errorCode", "errorMessage" = excluded."errorMessage"
-      WHERE "Call"."status" IN ('open', 'unknown') AND excluded."status" <> 'open'`
-    if (contents.length === 0) return
-    // Removed from the history meanwhile: what was said does not come back by a second writing.
-    await transaction.$executeRaw`
-      INSERT INTO "CallContent" ("callId", "createdAt", "prompt", "response", "parameters")
-      SELECT record."callId", record."createdAt", record."prompt", record."response", record."parameters"
-      FROM jsonb_to_recordset(${JSON.stringify(contents)}::jsonb) AS record (
-        "callId" uuid, "createdAt" timestamptz, "prompt" jsonb, "response" text, "parameters" jsonb)
-      JOIN "Call" ON "Call"."id" = record."callId" AND "Call"."deletedAt" IS NULL
-      ON CONFLICT ("callId") DO NOTHING`
-  })
 }
