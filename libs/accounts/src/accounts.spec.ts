@@ -209,7 +209,8 @@ for (const { title, skip, open } of databases()) {
       const { principal } = await register(somebody('gone@example.com'))
       const body = { name: 'n', provider: 'openai', model: 'm', parameters: {}, is_default: false }
       const made = []
-      for (let index = 0; index < 3; index++) made.push(await accounts.presets.create(principal.id, body))
+      for (let index = 0; index < 3; index++)
+        made.push(await accounts.presets.create(principal.id, { ...body, name: `n${index}` }))
       const [, second, third] = made
       await accounts.presets.remove(principal.id, second?.id ?? '')
       const rest = await accounts.presets.list(principal.id, { limit: 20, order: 'asc', after: second?.id })
@@ -263,6 +264,15 @@ for (const { title, skip, open } of databases()) {
       expect(await accounts.audit.verify()).not.toBeNull()
     })
 
+    it('writes a refused sign-in down, whatever text its provider is', async () => {
+      await accounts.signInFailed(`a\u0000${'x'.repeat(97)}😀`, 'unsupported_provider', actor)
+      const { data } = await accounts.audit.list({ ...page, action: 'sign_in.failed' })
+      expect(data[0]?.after).toEqual({
+        provider: `a\ufffd${'x'.repeat(97)}\ufffd`,
+        reason: 'unsupported_provider',
+      })
+    })
+
     it('keeps presets to their owner, one default for a model', async () => {
       const { presets } = accounts
       const [ada, bob] = [
@@ -277,7 +287,7 @@ for (const { title, skip, open } of databases()) {
         is_default: true,
       }
       const first = await presets.create(ada.principal.id, body)
-      const second = await presets.create(ada.principal.id, body)
+      const second = await presets.create(ada.principal.id, { ...body, name: 'second' })
       expect((await presets.get(ada.principal.id, first.id)).is_default).toBe(false)
       const call = { provider: 'openai', model: 'm' }
       expect(await presets.forCall(ada.principal.id, call)).toMatchObject({ id: second.id })
@@ -295,7 +305,8 @@ for (const { title, skip, open } of databases()) {
       const { principal } = await register(somebody('p3@example.com'))
       const body = { name: 'n', provider: 'openai', model: 'm', parameters: {}, is_default: true }
       for (let round = 0; round < 5; round++) {
-        await Promise.all([...Array(8)].map(() => accounts.presets.create(principal.id, body)))
+        const names = [...Array(8).keys()].map((index) => `${round} ${index}`)
+        await Promise.all(names.map((name) => accounts.presets.create(principal.id, { ...body, name })))
         const where = { principalId: principal.id, isDefault: true }
         expect(await database.client.preset.count({ where })).toBe(1)
       }

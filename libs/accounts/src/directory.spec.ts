@@ -1,8 +1,10 @@
-import type { Database } from '@gatehouse/platform'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database, Transaction } from '@gatehouse/platform'
 import { openEmbeddedDatabase } from '@gatehouse/testing'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDirectory } from './directory.js'
+import { createPatience } from './patience.js'
 
 describe('the directory', () => {
   let database: Database
@@ -30,7 +32,7 @@ describe('the directory', () => {
   }
 
   it('holds no more principals than it holds sessions of', async () => {
-    const directory = createDirectory(database, Date.now, Date.now, 3)
+    const directory = createDirectory(database, createPatience(), Date.now, Date.now, 3)
     for (let index = 0; index < 6; index++) {
       const { sessions } = await person(1)
       for (const id of sessions) expect(await directory.session(id)).not.toBeNull()
@@ -40,7 +42,7 @@ describe('the directory', () => {
 
   it('drops every session of a principal, also those that were loaded anew, and of nobody else', async () => {
     let now = Date.now()
-    const directory = createDirectory(database, Date.now, () => now)
+    const directory = createDirectory(database, createPatience(), Date.now, () => now)
     const [ada, bob] = [await person(3), await person(2)]
     for (const round of [1, 2]) {
       for (const id of [...ada.sessions, ...bob.sessions]) expect(await directory.session(id)).not.toBeNull()
@@ -51,5 +53,65 @@ describe('the directory', () => {
     expect(directory.size()).toEqual({ sessions: 2, principals: 1 })
     for (const subject of bob.sessions) directory.forget({ kind: 'session', subject })
     expect(directory.size()).toEqual({ sessions: 0, principals: 0 })
+  })
+
+  /** Keeps the one connection of the embedded database: every other query hangs. @returns what ends it */
+  const hang = async (meanwhile: (transaction: Transaction) => Promise<unknown> = async () => {}) => {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    const running = database.transaction(
+      async (transaction) => {
+        await meanwhile(transaction)
+        begin()
+        await over
+      },
+      { timeout: 60_000 },
+    )
+    await begun
+    return async () => {
+      end()
+      await running
+    }
+  }
+
+  it('F19: while the database hangs, who is known is served; who was disabled too long ago to know is not', async () => {
+    let now = Date.now()
+    const completeAt = now
+    const directory = createDirectory(
+      database,
+      createPatience(),
+      () => completeAt,
+      () => now,
+    )
+    const { sessions } = await person(2)
+    for (const id of sessions) expect(await directory.session(id)).not.toBeNull()
+    now += 6000
+    const end = await hang()
+    const began = performance.now()
+    for (let call = 0; call < 20; call++)
+      for (const id of sessions) expect(await directory.session(id)).not.toBeNull()
+    // A query gives up after some 8 s.
+    expect(performance.now() - began).toBeLessThan(4000)
+    now += 60_000
+    const late = directory.session(sessions[0] ?? '')
+    expect(await Promise.race([late.then(() => 'served'), delay(500, 'waits')])).toBe('waits')
+    await end()
+    expect(await late).not.toBeNull()
+  })
+
+  it('T23: a session that ends while a call waits for a slow database is not served from memory', async () => {
+    let now = Date.now()
+    const directory = createDirectory(database, createPatience(), Date.now, () => now)
+    const [id = ''] = (await person(1)).sessions
+    expect(await directory.session(id)).not.toBeNull()
+    now += 6000
+    const end = await hang((transaction) =>
+      transaction.session.update({ where: { id }, data: { revokedAt: new Date() } }),
+    )
+    const asked = directory.session(id)
+    directory.forget({ kind: 'session', subject: id })
+    await delay(1200)
+    await end()
+    expect(await asked).toBeNull()
   })
 })

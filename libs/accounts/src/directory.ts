@@ -1,7 +1,8 @@
-import { AppError, type Role } from '@gatehouse/contracts'
-import { type Database, databaseFailure } from '@gatehouse/platform'
+import type { Role } from '@gatehouse/contracts'
+import type { Database } from '@gatehouse/platform'
 import { LRUCache } from 'lru-cache'
 import type { Change } from './changes.js'
+import type { Patience } from './patience.js'
 
 /** Who is asking, as the store has it. */
 export interface Principal {
@@ -29,9 +30,13 @@ export interface LiveSession {
   principal: Principal
 }
 
-/** Roles and status are never older than this while the database answers. */
+/** Roles and status are never older than this while the database answers; then who was disabled is out within 5 s. */
 const maxAgeMs = 5000
-/** While it does not: how long an entry serves after the feed was last known to be complete. */
+/**
+ * While it does not: how long an entry serves after the feed was last known to be complete. Within it nobody who was
+ * disabled before is let in; whoever is disabled during it, by a replica that still reaches the database, is out here as
+ * soon as the feed is read again, and after this long in any case.
+ */
 const outageMs = 60_000
 
 interface Entry {
@@ -42,10 +47,13 @@ interface Entry {
 /** Sessions and principals, cached for seconds so that the request path does not wait for the database. */
 export interface Directory {
   /**
+   * Waits for a database that hangs no longer than `Patience` says, where an entry may be served.
    * @returns null where the session does not exist, has ended or was revoked
    * @throws AppError `unavailable` when the database is down and nothing fresh enough is known
    */
   session(id: string): Promise<LiveSession | null>
+  /** The same at once, where it is known; undefined where the database has to be asked. */
+  known(id: string): LiveSession | null | undefined
   /** Drops what a change makes stale. */
   forget(change: Change): void
   /** How many are held, of which principals only the sessions that are. */
@@ -53,12 +61,14 @@ export interface Directory {
 }
 
 /**
+ * @param patience how long to wait for the database, shared with the other caches of the process
  * @param freshAt when the feed of changes was last complete: an entry that the feed has not touched since is true
  * @param now milliseconds since the epoch
  * @param max sessions that are held; beyond it the one that was not asked for longest goes
  */
 export function createDirectory(
   database: Database,
+  patience: Patience,
   freshAt: () => number,
   now: () => number = Date.now,
   max = 20_000,
@@ -96,22 +106,28 @@ export function createDirectory(
     return pending
   }
 
+  /** The entry that may be served while the database does not answer. */
+  const heldFor = (id: string): Entry | undefined => {
+    const entry = entries.get(id)
+    return entry && now() - Math.max(entry.loadedAt, freshAt()) <= outageMs ? entry : undefined
+  }
+
   return {
     async session(id) {
       const known = entries.get(id)
-      let entry = known
-      if (!known || now() - known.loadedAt > maxAgeMs) {
-        try {
-          entry = await single(id)
-        } catch (error) {
-          if (databaseFailure(error).kind !== 'unavailable') throw error
-          const trueAt = known ? Math.max(known.loadedAt, freshAt()) : 0
-          if (!known || now() - trueAt > outageMs)
-            throw new AppError('unavailable', { cause: error, retryAfterSeconds: 5 })
-        }
-      }
-      const value = entry?.value ?? null
+      const { value } =
+        known && now() - known.loadedAt <= maxAgeMs
+          ? known
+          : await patience(
+              () => single(id),
+              () => heldFor(id),
+            )
       return value && value.session.expiresAt.getTime() > now() ? value : null
+    },
+    known(id) {
+      const entry = entries.get(id)
+      if (!entry || now() - entry.loadedAt > maxAgeMs) return undefined
+      return entry.value && entry.value.session.expiresAt.getTime() > now() ? entry.value : null
     },
     forget(change) {
       generation++

@@ -1,9 +1,11 @@
 import type { AdminUserQuery, AuditQuery, Role } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
-import { type Actor, appendAudit, listAudit, verifyAudit } from './audit.js'
+import { type Actor, listAudit, verifyAudit } from './audit.js'
 import { type Change, followChanges } from './changes.js'
 import { createDirectory, type Principal, toPrincipal } from './directory.js'
+import { createFailures } from './failures.js'
 import { startHousekeeping } from './housekeeping.js'
+import { createPatience } from './patience.js'
 import { changePerson, findPeople, findPerson, profile, signOutEverywhere } from './people.js'
 import { createPresets } from './presets.js'
 import { endSession, listSessions, type NewSession } from './sessions.js'
@@ -28,9 +30,6 @@ export interface AccountsOptions {
 /** People, their identities and sessions, what admins do to them, and the log of it. */
 export type Accounts = ReturnType<typeof createAccounts>
 
-/** Failed sign-ins are written down, but an attacker must not be able to fill the database with them. */
-const failuresPerMinute = 120
-
 /**
  * The accounts of one gateway process. A change made here holds here at once and on every other replica within a
  * second; roles and status are never older than 5 s.
@@ -42,15 +41,22 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
     if (change.kind === 'presets') presets.forget(change.subject)
     for (const listener of listeners) listener(change)
   }
-  const directory = createDirectory(database, () => feed.freshAt())
-  const presets = createPresets(database, applied)
+  const patience = createPatience()
+  const directory = createDirectory(database, patience, () => feed.freshAt())
+  const presets = createPresets(database, patience, applied)
   const feed = followChanges(database, applied, { onError })
   const touch = createTouch(database, undefined, onError)
   const housekeeping = startHousekeeping(database, onError)
-  let failures = { minute: 0, count: 0 }
+  const failures = createFailures(database, onError)
 
   return {
     presets,
+    /** See `Directory.known`; notes the session as seen. */
+    knownSession(id: string) {
+      const live = directory.known(id)
+      if (live) touch.seen(live.session.id, live.principal.id)
+      return live
+    },
     /** See `Directory.session`; notes the session as seen. */
     async session(id: string) {
       const live = await directory.session(id)
@@ -63,20 +69,11 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
       result.changes.forEach(applied)
       return result
     },
-    /** Writes a refused sign-in into the audit log, at most 120 a minute: whoever calls this logs each one. */
-    async signInFailed(provider: string, reason: string, actor: Actor) {
-      const minute = Math.floor(Date.now() / 60_000)
-      if (failures.minute !== minute) failures = { minute, count: 0 }
-      if (++failures.count > failuresPerMinute) return
-      await database
-        .transaction((transaction) =>
-          appendAudit(transaction, actor, {
-            action: 'sign_in.failed',
-            after: { provider: provider.slice(0, 100), reason },
-          }),
-        )
-        .catch(onError)
-    },
+    /**
+     * Writes a refused sign-in into the audit log: one like it in the same minute is only counted. See `createFailures`.
+     * @param provider as the caller named it, of whatever text
+     */
+    signInFailed: (provider: string, reason: string, actor: Actor) => failures.add(provider, reason, actor),
     /** Status of a principal as the database has it now; `disabled` for one that is not there. */
     async status(principalId: string): Promise<Principal['status']> {
       const row = await database.client.principal.findUnique({ where: { id: principalId } })
@@ -126,6 +123,7 @@ export function createAccounts({ database, policy, onError = () => {} }: Account
     },
     async close() {
       feed.stop()
+      await failures.stop()
       await housekeeping.stop()
       await touch.stop()
     },

@@ -52,6 +52,20 @@ describe('readCredential', () => {
     expect(outcome(() => readCredential({ authorization: 'Bearer a', Authorization: 'Bearer b' }))).toBe(400)
   })
 
+  it('T43: takes a token from x-api-key, and two carriers of one from nobody', () => {
+    expect(readCredential({ 'x-api-key': 'abc.DEF-123_~+/==' })).toBe('abc.DEF-123_~+/==')
+    expect(readCredential(['Host', 'a', 'X-Api-Key', 'x'])).toBe('x')
+    for (const value of ['Bearer x', 'a b', 'a,b', 'a\n', '', 'a'.repeat(20_000)])
+      expect(outcome(() => readCredential({ 'x-api-key': value }))).toBe(401)
+    for (const two of [
+      ['Authorization', 'Bearer a', 'x-api-key', 'b'],
+      ['x-api-key', 'a', 'Authorization', 'Bearer a'],
+      ['x-api-key', 'a', 'X-API-KEY', 'a'],
+    ])
+      expect(outcome(() => readCredential(two))).toBe(400)
+    expect(outcome(() => readCredential({ authorization: 'Bearer a', 'x-api-key': 'b' }))).toBe(400)
+  })
+
   it('T26: refuses a token in the query, and never takes one from there', () => {
     expect(outcome(() => readCredential({}, '/v1/models?access_token=abc'))).toBe(400)
     expect(outcome(() => readCredential({ authorization: 'Bearer a' }, '/v1/models?x=1&access_token='))).toBe(

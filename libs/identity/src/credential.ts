@@ -7,12 +7,15 @@ export type HeaderRecord = Readonly<Record<string, string | string[] | undefined
 const maximumLength = 16 * 1024
 /** RFC 6750 section 2.1: the scheme in any case (RFC 9110 section 11.1), one space, one b64token. */
 const bearer = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i
+/** The same token without a scheme: https://platform.claude.com/docs/en/api/overview#authentication */
+const bare = /^([A-Za-z0-9\-._~+/]+=*)$/
 
 /**
- * Reads the bearer token of a request (RFC 6750 section 2.1); null where it has no Authorization header. Takes Node's
- * `rawHeaders`, which alone shows a repeated header, or parsed ones; and the request target, whose query may not carry a
- * token (it would be in every access log). Throws `invalid_request` (400) for a repeated header or a token in the query,
- * `invalid_token` (401) for any other form. The one parser for every route (T26).
+ * Reads the token of a request, from `Authorization: Bearer` (RFC 6750 section 2.1) or from `x-api-key`, where clients of
+ * Anthropic's shape put it; null where it has neither. Takes Node's `rawHeaders`, which alone shows a repeated header, or
+ * parsed ones; and the request target, whose query may not carry a token (it would be in every access log). Throws
+ * `invalid_request` (400) for two headers or a token in the query, since two readers could take two callers from them;
+ * `invalid_token` (401) for any other form. The one parser for every route (T26, T43).
  */
 export function readCredential(headers: readonly string[] | HeaderRecord, url = ''): string | null {
   const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?') + 1)) : null
@@ -21,22 +24,36 @@ export function readCredential(headers: readonly string[] | HeaderRecord, url = 
       message: 'A token in the query is not accepted. Send it as Authorization: Bearer.',
       param: 'access_token',
     })
-  const values = Array.isArray(headers) ? fromRaw(headers) : fromRecord(headers as HeaderRecord)
-  const [value] = values
-  if (value === undefined) return null
-  if (values.length > 1) throw new AppError('invalid_request', { message: 'Send one Authorization header.' })
-  const token = value.length > maximumLength ? undefined : bearer.exec(value)?.[1]
-  if (token === undefined)
-    throw new AppError('invalid_token', { message: 'The Authorization header must be: Bearer <token>' })
-  return token
+  const raw = Array.isArray(headers) ? (headers as readonly string[]) : flat(headers as HeaderRecord)
+  let name: string | undefined
+  let value = ''
+  for (let index = 0; index < raw.length; index += 2) {
+    const found = raw[index]?.toLowerCase()
+    if (found !== 'authorization' && found !== 'x-api-key') continue
+    if (name !== undefined)
+      throw new AppError('invalid_request', {
+        message:
+          name === found
+            ? `Send one ${name === 'authorization' ? 'Authorization' : name} header.`
+            : 'Send either Authorization or x-api-key, not both.',
+      })
+    name = found
+    value = raw[index + 1] ?? ''
+  }
+  if (name === undefined) return null
+  const form = name === 'authorization' ? bearer : bare
+  const token = value.length > maximumLength ? undefined : form.exec(value)?.[1]
+  if (token !== undefined) return token
+  throw new AppError('invalid_token', {
+    message:
+      name === 'authorization'
+        ? 'The Authorization header must be: Bearer <token>'
+        : 'The x-api-key header must hold a token, and nothing else.',
+  })
 }
 
-function fromRaw(headers: readonly string[]): string[] {
-  return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === 'authorization')
-}
-
-function fromRecord(headers: HeaderRecord): string[] {
-  return Object.entries(headers)
-    .filter(([name]) => name.toLowerCase() === 'authorization')
-    .flatMap(([, value]) => value ?? [])
+function flat(headers: HeaderRecord): string[] {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    [values ?? []].flat().flatMap((value) => [name, value]),
+  )
 }

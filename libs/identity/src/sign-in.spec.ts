@@ -404,6 +404,7 @@ describe('sign-in', () => {
       ['an empty sub', { sub: '' }],
       ['sub as a number', { sub: 7 }],
       ['sub null', { sub: null }],
+      ['a sub with half a surrogate pair', { sub: 'a\ud800' }],
       ['a sub of 300 characters', { sub: 's'.repeat(300) }],
       ['a name of 1 MB', { name: 'n'.repeat(1_000_000) }],
     ])('T13: is refused with %s', async (_, claims) => {
@@ -705,7 +706,8 @@ describe('sign-in', () => {
         // The person changes between the two questions.
         let asked = 0
         Object.defineProperty(server, 'user', { get: () => ({ ...user, id: ++asked }) })
-        expect(await codeOf(mine.verify('github', token))).toBe('invalid_provider_token')
+        expect(await codeOf(mine.verify('github', server.issueToken()))).toBe('invalid_provider_token')
+        expect(asked).toBe(2)
       } finally {
         await server.close()
       }

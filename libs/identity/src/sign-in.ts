@@ -2,6 +2,7 @@ import { AppError } from '@gatehouse/contracts'
 import { finishFlow, type StartedSignIn, type StartOptions, startFlow } from './browser/flow.js'
 import type { Clock, Fetch } from './fetch.js'
 import type { VerifiedIdentity } from './identity.js'
+import { type LimitedCheck, limitCheck } from './proof/limited-check.js'
 import { verifyProof } from './proof/verify.js'
 import { configuredProviders, type SignInValues } from './providers/index.js'
 import { type LocalIssuerAddress, local } from './providers/local.js'
@@ -33,10 +34,11 @@ export interface SignIn {
   audiences: ReadonlySet<string>
   /**
    * Proves who presents a token: an ID token for our client that is at most 10 min old, or for GitHub a user access token
-   * issued to our app. Throws `unsupported_provider` (400), `invalid_provider_token` (401), `tenant_not_allowed` (403),
-   * `issuer_unavailable` (503).
+   * issued to our app. `from` is the address it comes from: a provider that has to be asked about each token is asked so
+   * often for one address and no more. Throws `unsupported_provider` (400), `invalid_provider_token` (401),
+   * `tenant_not_allowed` (403), `rate_limited` (429), `issuer_unavailable` (503).
    */
-  verify(providerId: unknown, token: unknown): Promise<VerifiedIdentity>
+  verify(providerId: unknown, token: unknown, from?: string): Promise<VerifiedIdentity>
   /**
    * Begins the sign-in through the browser. Throws `unsupported_provider` (400), also for one without a client secret, and
    * `issuer_unavailable` (503).
@@ -44,7 +46,7 @@ export interface SignIn {
   start(providerId: unknown, options: StartOptions): Promise<StartedSignIn>
   /**
    * Ends it: `callbackUrl` is the address the browser came back to, of which only the query is used; `transaction` is what
-   * `start` gave, as it came out of the cookie. Throws what `verify` throws, and `sign_in_failed` (400).
+   * `start` gave, as it came out of the cookie. Throws what `verify` throws but `rate_limited`, and `sign_in_failed` (400).
    */
   finish(providerId: unknown, callbackUrl: string | URL, transaction: unknown): Promise<VerifiedIdentity>
 }
@@ -67,6 +69,18 @@ export function createSignIn({
   // A Map, so that `__proto__` and `constructor` are as unknown as any other name (T14).
   const providers = new Map<unknown, SignInProvider>(configured.map((provider) => [provider.id, provider]))
 
+  const checks = new Map<string, LimitedCheck>()
+  for (const { id, proof } of configured)
+    if (proof.kind === 'access_token') checks.set(id, limitCheck(proof.check, now))
+
+  /** The provider as it answers for a token that a stranger brings, not for one that it gave us itself. */
+  function presented(provider: SignInProvider, from: string | undefined): SignInProvider {
+    const check = checks.get(provider.id)
+    return check
+      ? { ...provider, proof: { kind: 'access_token', check: (token) => check(token, from) } }
+      : provider
+  }
+
   function find(providerId: unknown): SignInProvider {
     const provider = providers.get(providerId)
     if (!provider) throw new AppError('unsupported_provider', { param: 'provider' })
@@ -82,7 +96,7 @@ export function createSignIn({
   return {
     list: () => configured.map(({ id, name, browser }) => ({ id, name, browser: browser !== null })),
     audiences: new Set(configured.map(({ clientId }) => clientId)),
-    verify: async (providerId, token) => verifyProof(find(providerId), token, { now }),
+    verify: async (providerId, token, from) => verifyProof(presented(find(providerId), from), token, { now }),
     async start(providerId, options) {
       const { provider, flow } = findBrowser(providerId)
       return startFlow(provider, flow, options, now())

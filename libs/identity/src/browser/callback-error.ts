@@ -34,7 +34,7 @@ function refusedSignIn(error: AuthorizationResponseError, provider: string): App
   const cause = new Error(`the provider answered ${error.error}: ${error.error_description ?? ''}`)
   switch (error.error) {
     case 'access_denied':
-      return new AppError('sign_in_failed', {
+      return new AppError('sign_in_cancelled', {
         message: `The sign-in was cancelled or refused at ${provider}. Start it again, or choose another way to sign in.`,
         cause,
       })

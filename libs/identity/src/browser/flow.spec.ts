@@ -217,7 +217,7 @@ describe('the sign-in through the browser', () => {
   })
 
   it.each([
-    ['access_denied', 'sign_in_failed', 'cancelled or refused at Google'],
+    ['access_denied', 'sign_in_cancelled', 'cancelled or refused at Google'],
     ['login_required', 'sign_in_failed', 'sign in there first'],
     ['temporarily_unavailable', 'issuer_unavailable', 'Try again'],
     ['server_error', 'issuer_unavailable', 'Try again'],

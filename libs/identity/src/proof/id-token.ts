@@ -28,11 +28,12 @@ const Header = z.looseObject({
 const seconds = z.number().min(0).max(1e11)
 const Claims = z.looseObject({
   iss: z.string().min(1).max(2048),
-  // A NUL is no text to a database, and no issuer has control characters in a subject.
+  // No issuer has control characters in a subject, and a database takes neither a NUL nor half a surrogate pair: it would
+  // make two people of different halves one.
   sub: z
     .string()
     .max(255)
-    .regex(/^[^\p{Cc}]+$/u),
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u),
   aud: z.union([z.string(), z.array(z.string()).min(1).max(100)]),
   exp: seconds,
   iat: seconds,

@@ -1,0 +1,83 @@
+import { mendText } from '@gatehouse/contracts'
+import type { Database } from '@gatehouse/platform'
+import { type Actor, appendAudit } from './audit.js'
+
+/** Refused sign-ins, on their way into the audit log. */
+export interface Failures {
+  /** @param provider as the caller named it, of whatever text */
+  add(provider: string, reason: string, actor: Actor): Promise<void>
+  /** Writes what was counted. */
+  stop(): Promise<void>
+}
+
+/** Rows of one minute are at most twice as many and one: an attacker must not be able to fill the database with them. */
+const kindsPerMinute = 120
+
+interface Kind {
+  actor: Actor
+  provider: string
+  reason: string
+  more: number
+}
+
+/**
+ * Of each address, provider and reason the first refusal of a minute is a row at once; those after it are one row with
+ * their `count` when the minute is over. Beyond 120 such kinds in a minute only the number of the rest is told.
+ */
+export function createFailures(
+  database: Database,
+  onError: (error: unknown) => void,
+  minuteMs = 60_000,
+): Failures {
+  let kinds = new Map<string, Kind>()
+  let others = 0
+  let timer: NodeJS.Timeout | undefined
+  let writing = Promise.resolve()
+
+  const write = (actor: Actor, after: { provider?: string; reason?: string; count?: number }) => {
+    writing = writing
+      .then(() =>
+        database.transaction((transaction) =>
+          appendAudit(transaction, actor, { action: 'sign_in.failed', after }),
+        ),
+      )
+      .catch(onError)
+    return writing
+  }
+
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    const counted = kinds
+    const rest = others
+    kinds = new Map()
+    others = 0
+    const nobody = { principalId: null, address: null, userAgent: null, requestId: null }
+    for (const { actor, provider, reason, more } of counted.values())
+      if (more > 0) void write({ ...nobody, address: actor.address }, { provider, reason, count: more })
+    if (rest > 0) void write(nobody, { count: rest })
+  }
+
+  return {
+    async add(named, reason, actor) {
+      timer ??= setTimeout(flush, minuteMs).unref()
+      const provider = mendText(named.slice(0, 100))
+      const key = JSON.stringify([actor.address, provider, reason])
+      const known = kinds.get(key)
+      if (known) {
+        known.more++
+        return
+      }
+      if (kinds.size >= kindsPerMinute) {
+        others++
+        return
+      }
+      kinds.set(key, { actor, provider, reason, more: 0 })
+      await write(actor, { provider, reason })
+    },
+    async stop() {
+      flush()
+      await writing
+    },
+  }
+}
