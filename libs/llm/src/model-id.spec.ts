@@ -12,6 +12,7 @@ describe('a model id', () => {
     'meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8',
     'ft:gpt-4o-mini-2024-07-18:acme::abc123',
     'claude@20250929',
+    '~openai/gpt-latest',
   ])('may be %s', (model) => {
     expect(checkModelId(model)).toBe(model)
   })

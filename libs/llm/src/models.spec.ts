@@ -59,6 +59,10 @@ describe('the catalogue of models', () => {
         'XAI_API_KEY',
         'GROK_API_URL',
         'GROK_MODEL_ID',
+        ...[
+          ...['GROQ', 'MISTRAL', 'DEEPSEEK', 'OPENROUTER', 'TOGETHER', 'FIREWORKS', 'PERPLEXITY', 'COHERE'],
+          ...['CEREBRAS', 'NVIDIA', 'MOONSHOT', 'OLLAMA', 'OPENAI_COMPATIBLE'],
+        ].flatMap((name) => [`${name}_API_KEY`, `${name}_BASE_URL`, `${name}_MODEL_ID`]),
         'DEMO_PROVIDER',
       ]),
     )
@@ -81,13 +85,22 @@ describe('the catalogue of models', () => {
   })
 
   it('says of each provider whether it is ready, and which variable is missing', () => {
-    expect(build({}, true).status()).toEqual([
-      expect.objectContaining({ id: 'openai', state: 'not_configured', missing: ['OPENAI_API_KEY'] }),
-      expect.objectContaining({ id: 'azure', state: 'not_configured', missing: ['AZURE_OPENAI_ENDPOINT'] }),
-      expect.objectContaining({ id: 'google', state: 'not_configured', missing: ['GOOGLE_API_KEY'] }),
-      expect.objectContaining({ id: 'bedrock', state: 'not_configured', missing: ['AWS_REGION'] }),
-      expect.objectContaining({ id: 'grok', state: 'not_configured', missing: ['GROK_API_KEY'] }),
-    ])
+    const missing = build({}, true)
+      .status()
+      .map(({ id, state, missing: names }) => [id, state, ...names].join(' '))
+    expect(missing).toEqual(
+      expect.arrayContaining([
+        'openai not_configured OPENAI_API_KEY',
+        'azure not_configured AZURE_OPENAI_ENDPOINT',
+        'google not_configured GOOGLE_API_KEY',
+        'bedrock not_configured AWS_REGION',
+        'grok not_configured GROK_API_KEY',
+        'groq not_configured GROQ_API_KEY',
+        'ollama not_configured OLLAMA_BASE_URL',
+        'custom not_configured OPENAI_COMPATIBLE_BASE_URL',
+      ]),
+    )
+    expect(missing.every((line) => / not_configured [A-Z_]+$/.test(line))).toBe(true)
     expect(stateOf({ GROK_API_KEY: 'xai-1', GROK_MODEL_ID: 'grok-4' }, 'grok')).toEqual({
       id: 'grok',
       name: 'Grok',
@@ -196,6 +209,65 @@ describe('the catalogue of models', () => {
         .resolve('two', 'm')
         .map((one) => one.connection),
     ).toEqual(['a', 'b'])
+  })
+
+  it('has connections of settings of their own beside the usual one, and takes nothing else for them', () => {
+    const connections = [
+      { id: 'eu', provider: 'openai', values: { OPENAI_API_KEY: 'sk-eu' } },
+      { id: 'us', provider: 'openai', values: { OPENAI_API_KEY: 'sk-us', OPENAI_MODEL_ID: 'gpt-us' } },
+      { id: 'none', provider: 'groq', values: {} },
+    ]
+    const values = { OPENAI_API_KEY: 'sk-1', OPENAI_MODEL_ID: 'gpt-1', GROQ_API_KEY: undefined }
+    const models = createModels({ values, connections, transport, production: true })
+    const ways = (...asked: Parameters<typeof models.resolve>) =>
+      models.resolve(...asked).map(({ connection, model }) => `${connection} ${model}`)
+    expect(ways('openai', 'm')).toEqual(['default m', 'eu m', 'us m'])
+    expect(ways('openai')).toEqual(['default gpt-1', 'us gpt-us'])
+    expect(ways('openai', 'm', { connection: 'eu' })).toEqual(['eu m'])
+    expectError(() => models.resolve('openai', 'm', { connection: 'gone' }), 'provider_not_configured')
+    expectError(() => models.resolve('groq', 'm'), 'provider_not_configured')
+    const alone = createModels({ values: {}, connections, transport, production: true })
+    expect(alone.resolve('openai', 'm').map(({ connection }) => connection)).toEqual(['eu', 'us'])
+    expect(alone.status().find(({ id }) => id === 'openai')).toMatchObject({ state: 'ready', missing: [] })
+  })
+
+  it('does not look for what a connection names', () => {
+    const connection = { id: 'gpu', provider: 'ollama', values: { OLLAMA_BASE_URL: 'http://10.0.0.1:11434' } }
+    const models = createModels({ values: {}, connections: [connection], transport, production: false })
+    expect(models.resolve('ollama', 'm').map(({ connection: id }) => id)).toEqual(['gpu'])
+  })
+
+  it('opens a connection once for each set of times', () => {
+    const opened: Transport[] = []
+    const provider: Provider = {
+      id: 'one',
+      name: 'One',
+      aliases: [],
+      priceList: null,
+      variables: {},
+      configure: () => ({
+        connections: [
+          {
+            id: 'default',
+            credential: 'none',
+            open: (over) => {
+              opened.push(over)
+              return { ...client }
+            },
+          },
+        ],
+        missing: [],
+      }),
+    }
+    const models = build({}, false, [provider])
+    const clientWith = (timeouts?: object) => models.resolve('one', 'm', { timeouts })[0]?.client
+    const slow = clientWith({ firstByteMs: 600_000 })
+    expect(slow).toBe(clientWith({ firstByteMs: 600_000 }))
+    expect(slow).not.toBe(clientWith())
+    expect(clientWith()).toBe(clientWith())
+    expect(clientWith({ firstByteMs: 1 })).not.toBe(slow)
+    expect(opened).toHaveLength(3)
+    expect(opened[0]).toBe(transport)
   })
 
   it('looks for credentials that only a try can find, and says why there are none', async () => {
@@ -315,15 +387,15 @@ describe('the demo provider', () => {
     await expect(reading).rejects.toBe(reason)
   })
 
-  it('stops where it is told to, and refuses what it cannot do', async () => {
+  it('stops where it is told to, and names what it cannot do', async () => {
     const stopped = await demo().complete({ ...request, stop: ['demo', 'stand-in'] }, { signal })
     expect(stopped.choices[0]).toMatchObject({
       finish_reason: 'stop',
       message: { content: "This is Gatehouse's " },
     })
-    await expect(demo().complete({ ...request, seed: 1 }, { signal })).rejects.toMatchObject({
-      param: 'seed',
-    })
+    const dropped: string[] = []
+    await demo().complete({ ...request, seed: 1 }, { signal, onDropped: (names) => dropped.push(...names) })
+    expect(dropped).toEqual(['seed'])
   })
 
   it('has one model', async () => {

@@ -1,7 +1,16 @@
 import { AppError } from '@gatehouse/contracts'
-import type { Transport } from '@gatehouse/outbound'
-import { checkModelId } from './model-id.js'
-import type { ChatClient, Connection, CredentialKind, Provider, RelayClient } from './provider.js'
+import type { Timeouts, Transport } from '@gatehouse/outbound'
+import { checkModelId, isModelId } from './model-id.js'
+import { createListing, type Listing } from './model-listing.js'
+import type {
+  ChatClient,
+  Connection,
+  CredentialKind,
+  EmbeddingClient,
+  ListedModel,
+  Provider,
+  RelayClient,
+} from './provider.js'
 import { createDemoProvider } from './providers/demo.js'
 import { providers as allProviders } from './providers/index.js'
 
@@ -12,8 +21,28 @@ export interface ModelsOptions {
   transport: Transport
   /** True: the demo provider is off unless it was asked for by name. */
   production: boolean
+  /** Beside those that the variables make. */
+  connections?: readonly ConnectionSettings[]
   /** In place of the registry. */
   providers?: readonly Provider[]
+}
+
+/** A connection that is made of values of its own, which a provider reads as it reads its variables. */
+export interface ConnectionSettings {
+  /** Unique among the connections of all providers, and not `default`. */
+  id: string
+  /** The provider's id. */
+  provider: string
+  /** Parsed values of the provider's variables, by name; nothing is taken from elsewhere. */
+  values: Record<string, unknown>
+}
+
+/** Which way of a provider is meant; of several connections the first unless told. */
+export interface WayOptions {
+  /** The connection's id. */
+  connection?: string | undefined
+  /** In place of the transport's own times. Come from configuration: clients are kept for each that was asked for. */
+  timeouts?: Partial<Timeouts> | undefined
 }
 
 /** How one provider stands, for the banner, the status page and the web app. */
@@ -31,8 +60,19 @@ export interface ProviderState {
   problem: string | undefined
 }
 
+/** What speaks over one connection. */
+interface Clients {
+  client: ChatClient
+  /** Absent where answers have to be translated. */
+  relay: RelayClient | undefined
+  /** Absent where the provider has no embeddings, or speaks OpenAI's shape of them. */
+  embed?: EmbeddingClient | undefined
+  /** For what came in Anthropic's shape; absent where the provider does not speak it. */
+  messages?: RelayClient | undefined
+}
+
 /** One way to serve a request. */
-export interface Candidate {
+export interface Candidate extends Clients {
   /** The provider's id. */
   provider: string
   /** The connection's id. */
@@ -41,20 +81,29 @@ export interface Candidate {
   model: string
   /** See `Provider.priceList`. */
   priceList: string | null
-  client: ChatClient
-  /** Absent where answers have to be translated. */
-  relay: RelayClient | undefined
+}
+
+/** A model that can be asked for. */
+export interface ModelEntry extends Omit<ListedModel, 'id'> {
+  /** `provider/model`, as callers name it. */
+  id: string
+  /** The provider's id. */
+  provider: string
+  /** The model as the provider knows it. */
+  model: string
+  /** `degraded`: its provider did not list its models when last asked; what stands here is from before. */
+  status: 'ready' | 'degraded'
 }
 
 /** Which providers there are, and the way to each. */
 export interface Models {
   status(): ProviderState[]
   /**
-   * The ways to a model, in the order in which to try them; never empty.
+   * The ways to a model, a connection each, in their order; never empty.
    * @throws AppError `unsupported_provider`, `provider_not_configured` naming the variables,
    *   `missing_required_parameter` (param `model`), `invalid_request` (param `model`)
    */
-  resolve(provider: unknown, model?: string): Candidate[]
+  resolve(provider: unknown, model?: string, options?: WayOptions): Candidate[]
   /** The id behind a name or an alias, configured or not. @throws AppError `unsupported_provider` */
   providerId(name: unknown): string
   /**
@@ -62,28 +111,37 @@ export interface Models {
    * Never rejects. Call it at the start, and again to see a change in `status`.
    */
   check(signal: AbortSignal): Promise<void>
+  /**
+   * The models of every provider that is ready, in the order of the providers, each once: what the provider lists, and
+   * its default model, which stands alone where the provider cannot list. Asked for at most every five minutes and kept;
+   * waits two seconds at most, for all providers together, then gives what is known. Never rejects.
+   */
+  list(): Promise<ModelEntry[]>
 }
 
 const checkLimitMs = 3_000
 
+interface OpenConnection {
+  connection: Connection
+  /** What speaks over it, with the transport's own times unless told. */
+  clients(timeouts: Partial<Timeouts> | undefined): Clients
+  listing: Listing | undefined
+}
+
 interface Entry {
   provider: Provider
   missing: string[]
-  connections: { connection: Connection; client: ChatClient; relay: RelayClient | undefined }[]
+  connections: OpenConnection[]
   /** Why the check of its connections failed; undefined before it, after success, and where there is none. */
   problem: string | undefined
   checked: boolean
 }
 
 /** Builds the catalogue. Contacts nothing; see `Models.check`. */
-export function createModels({
-  values,
-  transport,
-  production,
-  providers = allProviders,
-}: ModelsOptions): Models {
-  const entries = providers.map((provider) => createEntry(provider, values, transport))
-  const demo = createEntry(createDemoProvider(), values, transport)
+export function createModels(options: ModelsOptions): Models {
+  const { values, transport, production, providers = allProviders } = options
+  const entries = providers.map((provider) => createEntry(provider, options))
+  const demo = createEntry(createDemoProvider(), options)
   const asked = values.DEMO_PROVIDER
   // By Map alone: a lookup on an object would find `__proto__`.
   const byName = new Map<string, Entry>()
@@ -104,18 +162,21 @@ export function createModels({
 
     providerId: (name) => find(name).provider.id,
 
-    resolve(name, model) {
+    resolve(name, model, { connection: wanted, timeouts } = {}) {
       const entry = find(name)
       const { provider, connections } = entry
-      if (connections.length === 0 || (entry === demo && !demoIsOn())) throw notConfigured(entry)
+      const serving = connections.filter(
+        ({ connection: { id, discovered } }) =>
+          (wanted === undefined || id === wanted) && (!discovered || isReady(entry)),
+      )
+      if (serving.length === 0 || (entry === demo && !demoIsOn())) throw notConfigured(entry)
 
-      const candidates = connections.flatMap(({ connection, client, relay }) => {
+      const candidates = serving.flatMap(({ connection, clients }) => {
         const chosen = model || connection.defaultModel
         if (!chosen) return []
         const { id, priceList } = provider
-        return [
-          { provider: id, connection: connection.id, model: checkModelId(chosen), priceList, client, relay },
-        ]
+        const way = { provider: id, connection: connection.id, model: checkModelId(chosen), priceList }
+        return [{ ...way, ...clients(timeouts) }]
       })
       if (candidates.length > 0) return candidates
       throw new AppError('missing_required_parameter', {
@@ -127,22 +188,79 @@ export function createModels({
     async check(signal) {
       await Promise.all(entries.map((entry) => checkEntry(entry, transport, signal)))
     },
+
+    async list() {
+      const shown = [...entries, demo].filter(on)
+      return (await Promise.all(shown.map(listEntry))).flat()
+    },
   }
 }
 
-function createEntry(provider: Provider, values: Record<string, unknown>, transport: Transport): Entry {
-  const { connections, missing } = provider.configure(values)
+function createEntry(provider: Provider, options: ModelsOptions): Entry {
+  const { values, transport, production, connections: settings = [] } = options
+  const { connections: usual, missing } = provider.configure(values, { production })
+  const others = settings
+    .filter((setting) => setting.provider === provider.id)
+    .flatMap((setting) =>
+      provider.configure(setting.values).connections.map((made) => ({ ...made, id: setting.id })),
+    )
+  // Nobody has to look for what the operator has named.
+  const connections = [...usual.filter(({ discovered }) => !discovered || others.length === 0), ...others]
   return {
     provider,
     missing,
     connections: connections.map((connection) => ({
       connection,
-      client: connection.open(transport),
-      relay: connection.relay?.(transport),
+      clients: createClients(connection, transport),
+      listing: connection.list && createListing({ ask: (signal) => listOf(connection, transport, signal) }),
     })),
     problem: undefined,
     checked: false,
   }
+}
+
+/** Opens a connection once for each set of times. */
+function createClients(connection: Connection, transport: Transport): OpenConnection['clients'] {
+  const open = (over: Transport): Clients => ({
+    client: connection.open(over),
+    relay: connection.relay?.(over),
+    embed: connection.embed?.(over),
+    messages: connection.messages?.(over),
+  })
+  const usual = open(transport)
+  const others = new Map<string, Clients>()
+  return (timeouts) => {
+    if (!timeouts) return usual
+    const key = JSON.stringify(timeouts)
+    const known = others.get(key) ?? open(transport.withTimeouts(timeouts))
+    others.set(key, known)
+    return known
+  }
+}
+
+async function listOf(connection: Connection, transport: Transport, signal: AbortSignal) {
+  return (await connection.list?.(transport, signal)) ?? []
+}
+
+async function listEntry({ provider, connections }: Entry): Promise<ModelEntry[]> {
+  const found = await Promise.all(
+    // What `provider/model` reaches: the first connection.
+    connections.slice(0, 1).map(async ({ connection, listing }) => {
+      const { models, current } = (await listing?.get()) ?? { models: [], current: true }
+      const { defaultModel } = connection
+      return { current, models: defaultModel ? [...models, { id: defaultModel }] : models }
+    }),
+  )
+  const entries = new Map<string, ModelEntry>()
+  for (const { models, current } of found) {
+    for (const { id: model, ...known } of models) {
+      // A model that nobody could ask for is not offered.
+      if (entries.has(model) || !isModelId(model)) continue
+      const status = current ? 'ready' : 'degraded'
+      entries.set(model, { ...known, id: `${provider.id}/${model}`, provider: provider.id, model, status })
+    }
+  }
+  return [...entries.values()]
 }
 
 function isReady({ connections, problem, checked }: Entry): boolean {

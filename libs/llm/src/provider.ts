@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream'
 import type { Values, Variables } from '@gatehouse/contracts'
-import type { Exchange, ResponseHeaders, Transport } from '@gatehouse/outbound'
+import type { CancelSignal, Exchange, ResponseHeaders, Transport } from '@gatehouse/outbound'
 import type { ChatChunk, ChatCompletion, ChatRequest } from './chat.js'
 
 /** How the gateway proves itself to a provider; for display. Everything but `none` and `api_key` is short-lived. */
@@ -15,6 +16,12 @@ export type CredentialKind =
 export interface CallOptions {
   /** Ends the call and frees its socket. The call then fails with the signal's reason. */
   signal: AbortSignal
+  /**
+   * Is told, once and before the provider is asked, what was given and cannot be said to it: names of fields, as `seed`
+   * or `tools[].function.strict`, sorted, at most 50 of 64 characters that a header can hold. Not called where nothing is
+   * left out. What it throws, an AppError, refuses the request.
+   */
+  onDropped?: (names: readonly string[]) => void
 }
 
 /**
@@ -42,22 +49,78 @@ export interface RelayHandler {
   onError(error: unknown): void
 }
 
-/** A request body as the provider takes it. */
+/** A request as the provider takes it. */
 export interface RelayRequest {
-  /** Path of OpenAI's API behind `/v1`, as `/chat/completions`. */
+  /**
+   * Path of the API that is spoken, behind `/v1`, as `/chat/completions` or `/files?limit=2`. One that leads out of the
+   * provider's base address, however spelled, is `invalid_request`.
+   */
   path: string
-  /** The provider's own name of the model, which the body holds too. */
-  model: string
-  body: Uint8Array
-  signal: AbortSignal
+  /** The provider's own name of the model, which the body holds too; absent where nothing names one. */
+  model?: string | undefined
+  /** POST unless told. */
+  method?: string | undefined
+  /**
+   * Bytes as they are sent, or a stream of them: sent once, and read as fast as the provider takes it. Where the call
+   * ends before the stream does, it is read no further and left to its owner to close: it may be the connection on which
+   * the answer goes out. A stream that breaks ends the call with its own error, where that is an AppError.
+   */
+  body?: Uint8Array | Readable | AsyncIterable<Uint8Array> | undefined
+  /** Of the body: `application/json` unless told. */
+  contentType?: string | undefined
+  /** Bytes of a body that is a stream, where known; it is sent in chunks otherwise, which some servers refuse. */
+  contentLength?: number | undefined
+  /**
+   * Headers for the provider, names in lower case; which of the caller's these may be is for the gateway to say. One
+   * that holds a credential, or that frames the message, is left out whatever it says.
+   */
+  headers?: Readonly<Record<string, string>> | undefined
+  signal: CancelSignal
 }
 
 /**
- * Passes bytes on to a provider that speaks OpenAI's shape, and its answer back, neither of them parsed. Answers that
- * are no success are read and mapped, as `ChatClient` does.
+ * Passes bytes on to a provider that speaks the caller's shape, OpenAI's or Anthropic's, and its answer back, neither of
+ * them parsed. Answers that are no success are read and mapped, as `ChatClient` does.
  */
 export interface RelayClient {
   send(request: RelayRequest, handler: RelayHandler): Exchange
+}
+
+/** A model as its provider lists it; what the provider does not tell is absent. */
+export interface ListedModel {
+  /** The provider's own name of it. */
+  id: string
+  /** Seconds since 1970. */
+  created?: number | undefined
+  ownedBy?: string | undefined
+  /** Tokens of question and answer together. */
+  contextLength?: number | undefined
+  /** As `text`, `image`, `audio`, `file`, `video`. */
+  inputModalities?: readonly string[] | undefined
+  outputModalities?: readonly string[] | undefined
+}
+
+/** Texts to be turned into vectors, in the inner language: https://platform.openai.com/docs/api-reference/embeddings/create */
+export interface EmbeddingRequest {
+  /** The provider's own name of it. */
+  model: string
+  input: string[]
+  /** Length of each vector, where the model can be told. */
+  dimensions?: number
+  /** How the caller wants them; a client gives numbers whatever it says. */
+  encoding_format?: 'float' | 'base64'
+  user?: string
+}
+
+/** Vectors in the order of the texts. `promptTokens` is null where the provider does not tell. */
+export interface Embeddings {
+  data: number[][]
+  usage: { promptTokens: number | null }
+}
+
+/** Asks for vectors from a provider that does not speak OpenAI's shape. Fails as `ChatClient` does. */
+export interface EmbeddingClient {
+  create(request: EmbeddingRequest, options: CallOptions): Promise<Embeddings>
 }
 
 /** A provider, a credential and its settings. A provider may have several. */
@@ -72,10 +135,21 @@ export interface Connection {
   /** Present where the provider speaks OpenAI's shape; nothing is contacted yet. */
   relay?(transport: Transport): RelayClient
   /**
+   * Present where the provider speaks Anthropic's shape: `/messages`, `/messages/count_tokens` and `/models`, as paths
+   * behind `/v1`. Nothing is contacted yet. https://platform.claude.com/docs/en/api/overview
+   */
+  messages?(transport: Transport): RelayClient
+  /** Present where the provider has embeddings of its own shape; nothing is contacted yet. */
+  embed?(transport: Transport): EmbeddingClient
+  /**
    * Present where only a try can tell whether there is a credential. Rejects when there is none, with a sentence for
    * the administrator.
    */
   check?(transport: Transport, signal: AbortSignal): Promise<void>
+  /** True: nobody configured it. It serves only once its check has found something there. */
+  discovered?: boolean | undefined
+  /** Asks the provider which models it has; absent where it cannot tell. @throws AppError, or the signal's reason */
+  list?(transport: Transport, signal: AbortSignal): Promise<ListedModel[]>
 }
 
 /** What a provider makes of its variables. */
@@ -83,6 +157,12 @@ export interface Configuration {
   connections: Connection[]
   /** Names of the variables to set, when there is no connection. */
   missing: string[]
+}
+
+/** What a provider is told beside its variables. */
+export interface Surroundings {
+  /** True: nothing is looked for that nobody configured. */
+  production: boolean
 }
 
 /** One file in `providers/`, one line in its index. */
@@ -96,8 +176,8 @@ export interface Provider {
   /** Other spellings of the id. */
   aliases: readonly string[]
   variables: Variables
-  /** Takes the parsed values of all variables, reads its own, and contacts nothing. */
-  configure(values: Record<string, unknown>): Configuration
+  /** Takes the parsed values of all variables, reads its own, and contacts nothing. Told nothing else, it is production. */
+  configure(values: Record<string, unknown>, surroundings?: Surroundings): Configuration
 }
 
 /** A provider whose `configure` takes the values of the variables it declares, with their types. */

@@ -22,18 +22,24 @@ const patterns = [
 const longWord = /[A-Za-z0-9+/_-]{32,}={0,2}/g
 const unbroken = /[A-Za-z0-9+]{20,}/
 
-/**
- * A provider's sentence, fit to be shown to the caller: credentials removed, those given and those that look like one;
- * control characters removed; cut to 500 characters.
- */
-export function scrub(text: string, secrets: readonly string[]): string {
-  let clean = text.slice(0, maxQuote * 4)
+/** A text with the secrets given taken out, in every spelling they have in a header, an address or JSON. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let clean = text
   for (const secret of secrets) {
     if (secret.length < minSecret) continue
     for (const form of new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])) {
       clean = clean.replaceAll(form, mark)
     }
   }
+  return clean
+}
+
+/**
+ * A provider's sentence, fit to be shown to the caller: credentials removed, those given and those that look like one;
+ * control characters removed; cut to 500 characters.
+ */
+export function scrub(text: string, secrets: readonly string[]): string {
+  let clean = withoutSecrets(text.slice(0, maxQuote * 4), secrets)
   for (const pattern of patterns) clean = clean.replace(pattern, mark)
   clean = clean.replace(longWord, (word) => (unbroken.test(word) && /\d/.test(word) ? mark : word))
   clean = clean.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()

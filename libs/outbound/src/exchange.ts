@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { classify } from './classify.js'
 import type { Pool, PoolExchange, PoolHandler } from './http1/pool.js'
 import { requestHead } from './http1/request-head.js'
+import type { ResponseHeaders } from './http1/response-parser.js'
 import { TransportError, type TransportErrorKind } from './transport-error.js'
 
 /** Times allowed to one request, in milliseconds. */
@@ -14,8 +15,13 @@ export interface Timeouts {
   idleMs: number
 }
 
-/** Names in lower case; a header that came several times is an array. */
-export type ResponseHeaders = Record<string, string | string[] | undefined>
+/** What of an AbortSignal is used here, so that a hot path may bring a lighter one. */
+export interface CancelSignal {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { once: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
 
 /** One request. The destination comes from configuration, never from a caller. */
 export interface OutboundRequest {
@@ -23,10 +29,10 @@ export interface OutboundRequest {
   /** http or https, without user and password. */
   url: URL | string
   headers?: Record<string, string>
-  /** Bytes as they are sent; a stream is sent chunked and never sent twice. */
+  /** Bytes as they are sent; a stream is sent chunked, unless `content-length` is among the headers, and never twice. */
   body?: Uint8Array | string | Readable
   /** Required, so that no call can outlive the one who asked for it. */
-  signal: AbortSignal
+  signal: CancelSignal
   timeouts?: Partial<Timeouts>
   /** Largest body in bytes; one byte more ends the exchange with `too_large`. The transport's, unless an event stream. */
   maxResponseBytes?: number
@@ -112,7 +118,8 @@ class RunningExchange implements Exchange, PoolHandler {
     const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? null)
     let head: string
     try {
-      const length = bytes === null ? null : bytes instanceof Readable ? 'chunked' : bytes.length
+      const length =
+        bytes === null ? null : bytes instanceof Readable ? (saidLength(headers) ?? 'chunked') : bytes.length
       head = requestHead(method, host, path, headers, length)
     } catch (error) {
       // Later, so that the caller holds the exchange before its handler is called.
@@ -120,7 +127,8 @@ class RunningExchange implements Exchange, PoolHandler {
     }
     signal.addEventListener('abort', this.abort, { once: true })
     this.enter('connectMs')
-    this.wire = pool.dispatch({ head, body: bytes, bodiless: method === 'HEAD' }, this)
+    const length = saidLength(headers)
+    this.wire = pool.dispatch({ head, body: bytes, length, bodiless: method === 'HEAD' }, this)
   }
 
   resume(): void {
@@ -230,6 +238,12 @@ const silences: Record<keyof Timeouts | 'body', { kind: TransportErrorKind; prob
   firstByteMs: { kind: 'first_byte_timeout', problem: 'no answer' },
   body: { kind: 'first_byte_timeout', problem: 'no first byte of the body' },
   idleMs: { kind: 'idle_timeout', problem: 'nothing more came' },
+}
+
+/** A stream whose length its sender knows is sent as such: some servers take no chunks. */
+function saidLength(headers: Record<string, string> | undefined): number | undefined {
+  const length = headers?.['content-length']
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }
 
 /** Streams have no length to cap; whoever reads their events caps each of them. */

@@ -4,7 +4,8 @@ export {
   entraCertificateToken,
   TokenRequestError,
 } from './entra-certificate.js'
-export type { Exchange, ExchangeHandler, OutboundRequest, ResponseHeaders, Timeouts } from './exchange.js'
+export type { CancelSignal, Exchange, ExchangeHandler, OutboundRequest, Timeouts } from './exchange.js'
+export type { ResponseHeaders } from './http1/response-parser.js'
 export { type OutboundResponse, unwantedEncoding } from './request.js'
 export {
   type AcquiredToken,

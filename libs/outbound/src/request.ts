@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import type { Exchange, ExchangeHandler, OutboundRequest, ResponseHeaders } from './exchange.js'
+import type { Exchange, ExchangeHandler, OutboundRequest } from './exchange.js'
+import type { ResponseHeaders } from './http1/response-parser.js'
 import { TransportError } from './transport-error.js'
 
 /** The head of an answer, and its body as it comes. */

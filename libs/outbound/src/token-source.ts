@@ -1,3 +1,5 @@
+import type { CancelSignal } from './exchange.js'
+
 /** A token as its issuer gave it. */
 export interface AcquiredToken {
   value: string
@@ -21,7 +23,7 @@ export interface TokenSource {
    * A token that is valid now. While a renewal is under way the old one serves.
    * @throws what `acquire` threw, when there is none; the signal's reason, when that fires first. Never resolves empty.
    */
-  get(signal?: AbortSignal): Promise<string>
+  get(signal?: CancelSignal): Promise<string>
   /** Says that the other side refused this token: the next `get` waits for another one. */
   invalidate(token: string): void
   /** Milliseconds since 1970 until which the token held is valid; undefined when none is. */
@@ -91,7 +93,7 @@ export function createTokenSource({
 
   return {
     async get(signal) {
-      signal?.throwIfAborted()
+      if (signal?.aborted) throw signal.reason
       const time = now()
       if (held && time < held.usableUntil) {
         if (time >= held.refreshAt && !running && !(failure && time < failure.until)) inBackground()
@@ -127,7 +129,7 @@ function hold({ value, expiresInSeconds }: AcquiredToken, time: number): Held {
 }
 
 /** The promise, or the signal's reason when that comes first. Others may go on waiting for the same promise. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function unlessAborted<T>(promise: Promise<T>, signal: CancelSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason)

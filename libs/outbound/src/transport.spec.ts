@@ -203,6 +203,23 @@ describe('a connection', () => {
     expect(server.sockets()).toBe(1)
   })
 
+  it('carries a stream whose length is known as such, and breaks where it is another one', async () => {
+    const server = await serve(async (request, response) => {
+      const chunks = await request.toArray().catch(() => [])
+      response.end(`${request.headers['content-length']} ${Buffer.concat(chunks)}`)
+    })
+    const transport = transportWith()
+    const post = (length: string) =>
+      get(server.url, {
+        method: 'POST',
+        headers: { 'content-length': length },
+        body: Readable.from([Buffer.from('ab'), Buffer.from('c')], { objectMode: false }),
+      })
+    expect(await read(transport, post('3'))).toBe('3 abc')
+    await failureOf(transport.request(post('2')))
+    await failureOf(transport.request(post('4')))
+  })
+
   it('on which the answer comes before the request is whole is used for no other', async () => {
     const server = await serve((_request, response) => response.writeHead(413).end('no'))
     const body = new Readable({ read() {} })
@@ -293,6 +310,21 @@ describe('limits', () => {
       kind: 'idle_timeout',
     })
     expect(await settled(() => server.sockets() === 0)).toBe(true)
+  })
+
+  it('F05: the same way out may be had with other times, which a request overrules', async () => {
+    const { url } = await serve((_request, response) => void setTimeout(() => response.end('late'), 400))
+    const transport = transportWith({ timeouts: { firstByteMs: 100 } })
+    const patient = transport.withTimeouts({ firstByteMs: 600_000 })
+    const hasty = patient.withTimeouts({ idleMs: 1 }).withTimeouts({ firstByteMs: 50 })
+    expect((await failureOf(transport.request(get(url)))).message).toContain('100 ms')
+    expect((await failureOf(hasty.request(get(url)))).message).toContain('50 ms')
+    const own = await failureOf(patient.request(get(url, { timeouts: { firstByteMs: 60 } })))
+    expect(own.message).toContain('60 ms')
+    expect(await read(patient, get(url))).toBe('late')
+    expect(await (await patient.fetch(url)).text()).toBe('late')
+    await patient.close()
+    expect((await failureOf(Promise.resolve().then(() => transport.request(get(url))))).kind).toBe('aborted')
   })
 
   it('F05: a request may have more time than the others', async () => {

@@ -33,6 +33,8 @@ export interface Transport {
   dispatch(request: OutboundRequest, handler: ExchangeHandler): Exchange
   /** A WHATWG `fetch` for SDKs that take one. Rejects with TransportError; a redirect is one. */
   readonly fetch: typeof globalThis.fetch
+  /** The same way out, connections and all, with other times where a request says nothing. Closing it closes this one. */
+  withTimeouts(timeouts: Partial<Timeouts>): Transport
   /** Ends every connection at once; what runs fails with `aborted`. */
   close(): Promise<void>
 }
@@ -44,9 +46,8 @@ const megabyte = 1024 * 1024
  * The origins are those of the configuration, so the number of pools is bounded.
  */
 export function createTransport(options: TransportOptions = {}): Transport {
-  const timeouts: Timeouts = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, ...options.timeouts }
+  const usual: Timeouts = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, ...options.timeouts }
   const maxResponseBytes = options.maxResponseBytes ?? 64 * megabyte
-  const limits = { timeouts, maxResponseBytes }
   const pools = new Map<string, Pool>()
   /** A relay comes with the same few addresses again and again. */
   const known = new WeakMap<URL, Target>()
@@ -74,22 +75,28 @@ export function createTransport(options: TransportOptions = {}): Transport {
     return target
   }
 
-  const dispatch = (outbound: OutboundRequest, handler: ExchangeHandler): Exchange => {
-    if (closed) throw new TransportError('aborted', 'the transport is closed')
-    const url = typeof outbound.url === 'string' ? new URL(outbound.url) : outbound.url
-    const target = known.get(url)
-    // An address that was changed since is another one.
-    return startExchange(target?.href === url.href ? target : targetOf(url), outbound, limits, handler)
+  const close = async () => {
+    closed = true
+    for (const pool of pools.values()) pool.close()
+    pools.clear()
   }
 
-  return {
-    request: (outbound) => request(dispatch, outbound),
-    dispatch,
-    fetch: createFetch(dispatch),
-    async close() {
-      closed = true
-      for (const pool of pools.values()) pool.close()
-      pools.clear()
-    },
+  const open = (timeouts: Timeouts): Transport => {
+    const limits = { timeouts, maxResponseBytes }
+    const dispatch = (outbound: OutboundRequest, handler: ExchangeHandler): Exchange => {
+      if (closed) throw new TransportError('aborted', 'the transport is closed')
+      const url = typeof outbound.url === 'string' ? new URL(outbound.url) : outbound.url
+      const target = known.get(url)
+      // An address that was changed since is another one.
+      return startExchange(target?.href === url.href ? target : targetOf(url), outbound, limits, handler)
+    }
+    return {
+      request: (outbound) => request(dispatch, outbound),
+      dispatch,
+      fetch: createFetch(dispatch),
+      withTimeouts: (others) => open({ ...timeouts, ...others }),
+      close,
+    }
   }
+  return open(usual)
 }

@@ -5,19 +5,24 @@ import {
   type TokenSource,
   type Transport,
 } from '@gatehouse/outbound'
-import { AzureOpenAI } from 'openai'
 import type { ChatRequest } from '../chat.js'
 import type { FailureContext } from '../failure.js'
-import { type CallOptions, type ChatClient, type CredentialKind, defineProvider } from '../provider.js'
+import {
+  type CallOptions,
+  type ChatClient,
+  type CredentialKind,
+  defineProvider,
+  type RelayClient,
+} from '../provider.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
+import { type AzureSurface, azureSurface, defaultApiVersion } from './azure-address.js'
 import { acquireManagedIdentity, acquireWorkloadIdentity } from './azure-identity.js'
+import { createEntraToken, type EntraToken } from './azure-token.js'
 import { openAiChat } from './openai-chat.js'
+import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
 
 const scope = 'https://cognitiveservices.azure.com/.default'
-
-/** The newest version that is not a preview. */
-const defaultApiVersion = '2024-10-21'
 
 /** How we prove ourselves: a key, or a way to an Entra token. */
 type Credential =
@@ -36,7 +41,10 @@ export const azure = defineProvider({
       'https://NAME.openai.azure.com',
     ),
     AZURE_OPENAI_API_KEY: secretVariable('Key of the resource. Left empty, Microsoft Entra ID is used.'),
-    AZURE_OPENAI_API_VERSION: textVariable('Version of the Azure OpenAI API.', defaultApiVersion),
+    AZURE_OPENAI_API_VERSION: textVariable(
+      'Version of the Azure OpenAI API: v1, or a date.',
+      defaultApiVersion,
+    ),
     AZURE_OPENAI_DEPLOYMENT: textVariable('The deployment where a caller names none.'),
     AZURE_TENANT_ID: textVariable('Entra ID: the tenant.'),
     AZURE_CLIENT_ID: textVariable('Entra ID: the application, or the user-assigned managed identity.'),
@@ -50,7 +58,7 @@ export const azure = defineProvider({
     if (!endpoint) return { connections: [], missing: ['AZURE_OPENAI_ENDPOINT'] }
     const credential = chooseCredential(values)
     if (Array.isArray(credential)) return { connections: [], missing: credential }
-    const apiVersion = values.AZURE_OPENAI_API_VERSION || defaultApiVersion
+    const surface = azureSurface(endpoint, values.AZURE_OPENAI_API_VERSION || defaultApiVersion)
     const check = async (transport: Transport, signal: AbortSignal) => {
       if (credential.kind !== 'api_key') await credential.tokens(transport).get(signal)
     }
@@ -60,7 +68,8 @@ export const azure = defineProvider({
           id: 'default',
           credential: credential.kind,
           defaultModel: values.AZURE_OPENAI_DEPLOYMENT || undefined,
-          open: (transport) => azureChat(endpoint, apiVersion, credential, transport),
+          open: (transport) => azureChat(surface, credential, transport),
+          relay: (transport) => azureRelay(surface, credential, transport),
           // The other kinds are asked for by a variable; this one is what is left.
           ...(credential.kind === 'managed_identity' ? { check } : {}),
         },
@@ -110,51 +119,51 @@ function once(acquire: (transport: Transport) => Parameters<typeof createTokenSo
   }
 }
 
-function azureChat(
-  endpoint: string,
-  apiVersion: string,
-  credential: Credential,
-  transport: Transport,
-): ChatClient {
-  const options = { ...sdkOptions(transport), baseURL: `${endpoint}/openai`, apiVersion }
+function azureChat(surface: AzureSurface, credential: Credential, transport: Transport): ChatClient {
+  const options = sdkOptions(transport)
   if (credential.kind === 'api_key') {
-    const context: FailureContext = { provider: azure.name, secrets: () => [credential.key] }
+    const { key } = credential
     return withLimitName((adapt) =>
-      openAiChat(new AzureOpenAI({ ...options, apiKey: credential.key }), context, adapt),
+      openAiChat(surface.sdk(options, { key }), { provider: azure.name, secrets: () => [key] }, adapt),
     )
   }
-
-  const tokens = credential.tokens(transport)
-  let token = ''
-  const azureADTokenProvider = async () => {
-    token = await tokens.get().catch((cause: unknown) => {
-      throw new AppError('upstream_auth_unavailable', {
-        message: `${azure.name}: no token from Entra ID.`,
-        cause,
-      })
-    })
-    return token
-  }
-  const context: FailureContext = { provider: azure.name, secrets: () => [token] }
-  // The SDK falls back to AZURE_OPENAI_API_KEY of the environment where the key is not said to be absent.
-  const sdk = new AzureOpenAI({ ...options, apiKey: '', azureADTokenProvider })
-  return withFreshToken(
-    withLimitName((adapt) => openAiChat(sdk, context, adapt)),
-    () => tokens.invalidate(token),
-  )
+  const token = createEntraToken(credential.tokens(transport), azure.name)
+  const fetch = withFreshToken(options.fetch, token)
+  const sdk = surface.sdk({ ...options, fetch }, { token: () => token.get() })
+  return withLimitName((adapt) => openAiChat(sdk, contextOf(token), adapt))
 }
 
-/** A token that was refused is not used again: the next call gets another. */
-function withFreshToken(client: ChatClient, invalidate: () => void): ChatClient {
-  const watch = async <T>(call: Promise<T>): Promise<T> => {
-    return call.catch((error: unknown) => {
-      if (error instanceof AppError && error.code === 'provider_auth_failed') invalidate()
-      throw error
-    })
+/** Byte for byte: a body that says `max_tokens` to a reasoning deployment is for Azure to refuse, as it would without us. */
+function azureRelay(surface: AzureSurface, credential: Credential, transport: Transport): RelayClient {
+  const { addressOf } = surface
+  if (credential.kind === 'api_key') {
+    const { key } = credential
+    const context = { provider: azure.name, secrets: () => [key] }
+    return openAiRelay(transport, context, { addressOf, headers: { 'api-key': key } })
   }
-  return {
-    complete: (request, options) => watch(client.complete(request, options)),
-    stream: (request, options) => watch(client.stream(request, options)),
+  const token = createEntraToken(credential.tokens(transport), azure.name)
+  return openAiRelay(transport, contextOf(token), { addressOf, headers: {}, token })
+}
+
+function contextOf(token: EntraToken): FailureContext {
+  return { provider: azure.name, secrets: () => [token.last()] }
+}
+
+/**
+ * A token that was refused is not used again: the request is sent once more, where there is another. A 403 says that the
+ * identity may not, which no other token of it mends.
+ */
+function withFreshToken(fetch: typeof globalThis.fetch, token: EntraToken): typeof globalThis.fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init)
+    if (response.status !== 401) return response
+    const headers = new Headers(init?.headers)
+    const refused = headers.get('authorization')?.replace(/^Bearer /, '') ?? ''
+    token.refused(refused)
+    const fresh = await token.get(init?.signal ?? undefined)
+    if (fresh === refused) return response
+    headers.set('authorization', `Bearer ${fresh}`)
+    return fetch(input, { ...init, headers })
   }
 }
 

@@ -3,6 +3,7 @@ import { type StandIn, startGemini } from '@gatehouse/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ChatChunk, ChatRequest } from '../chat.js'
 import { createModels } from '../models.js'
+import { modelVariables } from '../registry.js'
 
 const signal = new AbortController().signal
 const request: ChatRequest = { model: 'gemini-test', messages: [{ role: 'user', content: 'Hi' }] }
@@ -130,6 +131,16 @@ describe('Gemini', () => {
     },
   )
 
+  it('lists the models that answer or embed', async () => {
+    const values = { GOOGLE_API_KEY: 'AIza-test-key', GOOGLE_GEMINI_BASE_URL: standIn.url }
+    const found = await createModels({ values, transport, production: true }).list()
+    expect(found).toMatchObject([
+      { id: 'google/gemini-test', contextLength: 1_048_576 },
+      { id: 'google/embedding-test' },
+    ])
+    expect(found).toHaveLength(2)
+  })
+
   it('is itself whatever the environment says of Vertex', async () => {
     process.env.GOOGLE_GENAI_USE_VERTEXAI = 'true'
     process.env.GOOGLE_CLOUD_PROJECT = 'p'
@@ -141,4 +152,102 @@ describe('Gemini', () => {
       delete process.env.GOOGLE_CLOUD_PROJECT
     }
   })
+
+  it.each<[string, string, object | undefined, string[]]>([
+    ['gemini-2.0-flash', 'low', undefined, ['reasoning_effort']],
+    ['gemini-2.0-flash', 'none', undefined, []],
+    ['gemini-2.5-flash', 'none', { thinkingBudget: 0 }, []],
+    ['gemini-2.5-pro', 'none', undefined, ['reasoning_effort']],
+    ['gemini-2.5-pro', 'medium', { includeThoughts: true, thinkingBudget: 8_192 }, []],
+    ['gemini-3.1-pro-preview', 'minimal', { includeThoughts: true, thinkingLevel: 'LOW' }, []],
+    ['gemini-3-flash', 'minimal', { includeThoughts: true, thinkingLevel: 'MINIMAL' }, []],
+    ['gemini-flash-latest', 'max', { includeThoughts: true, thinkingLevel: 'HIGH' }, []],
+    ['gemma-3-27b-it', 'low', undefined, ['reasoning_effort']],
+  ])('%s thinks with %s effort', async (model, effort, thinkingConfig, dropped) => {
+    const told: string[] = []
+    const onDropped = (names: readonly string[]) => void told.push(...names)
+    await client().complete({ ...request, model, reasoning_effort: effort as 'low' }, { signal, onDropped })
+    const body = standIn.requests[0]?.json as { generationConfig: { thinkingConfig?: object } }
+    expect(body.generationConfig.thinkingConfig).toEqual(thinkingConfig)
+    expect(told).toEqual(dropped)
+  })
+
+  it('gets the signature of its words back with them', async () => {
+    const parts = [{ text: 'Hello' }, { text: '', thoughtSignature: 'c2lnbmVk' }]
+    const whole = { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
+    answer(whole)
+    const message = (await client().complete(request, { signal })).choices[0]?.message
+    expect(message).toMatchObject({ extra_content: { google: { thought_signature: 'c2lnbmVk' } } })
+    events(`data: ${JSON.stringify(whole)}\n\n`)
+    const deltas = (await readStream()).map((chunk) => chunk.choices[0]?.delta)
+    expect(deltas).toContainEqual({ extra_content: { google: { thought_signature: 'c2lnbmVk' } } })
+
+    const messages = [...request.messages, message, ...request.messages] as ChatRequest['messages']
+    await client().complete({ ...request, messages }, { signal })
+    expect(standIn.requests[2]?.json).toMatchObject({
+      contents: [{}, { parts: [{ text: 'Hello', thoughtSignature: 'c2lnbmVk' }] }, {}],
+    })
+  })
+
+  it('gives a call without a name a name, and one without arguments an object', async () => {
+    const parts = [{ functionCall: { name: 'f' } }, { functionCall: { name: 'f' } }]
+    answer({ candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] })
+    const calls = (await client().complete(request, { signal })).choices[0]?.message.tool_calls ?? []
+    expect(calls).toMatchObject([{ function: { arguments: '{}' } }, { function: { arguments: '{}' } }])
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(2)
+  })
+
+  it('that breaks off in a call is an error: it would look as if it had nothing to say', async () => {
+    answer({ candidates: [{ content: {}, finishReason: 'MALFORMED_FUNCTION_CALL' }] })
+    await expect(client().complete(request, { signal })).rejects.toMatchObject({ code: 'provider_error' })
+    events('data: {"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}\n\n')
+    await expect(readStream()).rejects.toMatchObject({ code: 'provider_error' })
+  })
+
+  it('is told the answer of a tool as the object that it is', async () => {
+    const call = (id: string) => ({ id, type: 'function' as const, function: { name: 'f', arguments: '{}' } })
+    const said = (id: string, content: string) => ({ role: 'tool' as const, tool_call_id: id, content })
+    const messages: ChatRequest['messages'] = [
+      ...request.messages,
+      { role: 'assistant', tool_calls: [call('a'), call('b')] },
+      said('a', '{"degrees": 21}'),
+      said('b', '[21]'),
+    ]
+    await client().complete({ ...request, messages }, { signal })
+    expect(standIn.requests[0]?.json).toMatchObject({
+      contents: [
+        {},
+        {},
+        {
+          parts: [
+            { functionResponse: { response: { degrees: 21 } } },
+            { functionResponse: { response: { output: '[21]' } } },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('keeps the arguments of strict tools to their schema', async () => {
+    const tools = [{ type: 'function' as const, function: { name: 'f', strict: true } }]
+    await client().complete({ ...request, tools }, { signal })
+    expect(standIn.requests[0]?.json).toMatchObject({
+      toolConfig: { functionCallingConfig: { mode: 'VALIDATED' } },
+    })
+  })
+})
+
+it.each<[string, unknown, unknown]>([
+  ['GOOGLE_GENAI_USE_VERTEXAI', 'true', true],
+  ['GOOGLE_GENAI_USE_VERTEXAI', true, true],
+  ['GOOGLE_GENAI_USE_VERTEXAI', 'false', false],
+  ['GOOGLE_GENAI_USE_VERTEXAI', '1', undefined],
+  ['GOOGLE_CLOUD_LOCATION', 'europe-west4', 'europe-west4'],
+  ['GOOGLE_CLOUD_LOCATION', 'a.example/', undefined],
+  ['GOOGLE_CLOUD_PROJECT', 'example.com:project-1', 'example.com:project-1'],
+  ['GOOGLE_CLOUD_PROJECT', '../other', undefined],
+  ['GCE_METADATA_HOST', '127.0.0.1:8080', '127.0.0.1:8080'],
+  ['GCE_METADATA_HOST', 'host/path?', undefined],
+])('%s reads %j as %j', (name, given, value) => {
+  expect(modelVariables[name]?.schema.safeParse(given).data).toBe(value)
 })

@@ -1,77 +1,158 @@
-import { AppError } from '@gatehouse/contracts'
 import type { Transport } from '@gatehouse/outbound'
-import type { GenerateContentParameters, GenerateContentResponse, GoogleGenAI } from '@google/genai'
-import { chunkMaker, toCompletion, toUsage } from '../answer.js'
-import type { ChatChunk, ChatRequest, FinishReason, Usage } from '../chat.js'
+import type { GenerateContentResponse } from '@google/genai'
+import { z } from 'zod'
+import { toCompletion } from '../answer.js'
+import type { ChatChunk, ChatRequest } from '../chat.js'
 import { closing } from '../closing.js'
-import {
-  badResponse,
-  endedEarly,
-  type FailureContext,
-  type ProviderStatus,
-  readRetryAfter,
-  toFailure,
-} from '../failure.js'
-import { given, readPlainRequest } from '../plain-request.js'
-import { type ChatClient, defineProvider } from '../provider.js'
+import { type FailureContext, toFailure } from '../failure.js'
+import { type CallOptions, type ChatClient, type Connection, defineProvider } from '../provider.js'
+import { translate } from '../translation/dialect.js'
+import { isFields } from '../translation/fields.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
-import { GoogleRefusal, googleFetch } from './google-fetch.js'
+import { readStream, readWhole } from './google-answer.js'
+import { developerSite, type GoogleSite, vertexProviderName, vertexSite } from './google-client.js'
+import type { CredentialSettings } from './google-credentials.js'
+import { geminiEmbeddings } from './google-embeddings.js'
+import { readGoogleError } from './google-error.js'
+import { dialect, toParameters } from './google-request.js'
+import { createGoogleTokens } from './google-token.js'
+import type { VertexSettings } from './google-vertex.js'
+import { countOf, type ListQuirks, listOpenAiModels, textOf, textsOf } from './openai-models.js'
 
 const baseUrl = 'https://generativelanguage.googleapis.com'
 
-/** The Gemini API with an API key: https://ai.google.dev/api/generate-content */
+/** A text in the environment; in a file of connections, the word itself. */
+const onOff = z
+  .union([z.enum(['true', 'false']), z.boolean()], { error: 'must be true or false' })
+  .transform((value) => String(value) === 'true')
+  .optional()
+
+/** A text that becomes part of an address. */
+const matching = (pattern: RegExp, error: string) => z.string().trim().regex(pattern, { error }).optional()
+
+/**
+ * The Gemini API with an API key, or Vertex AI with Application Default Credentials, as the switch says.
+ * https://ai.google.dev/api/generate-content
+ * https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
+ */
 export const google = defineProvider({
   id: 'google',
   priceList: 'google',
-  name: 'Google Gemini',
+  name: dialect.provider,
   aliases: ['gemini', 'vertex_ai'],
   variables: {
     GOOGLE_API_KEY: secretVariable('API key of the Gemini API: turns the provider on.'),
     GEMINI_API_KEY: secretVariable('Another name of GOOGLE_API_KEY.'),
     GOOGLE_MODEL_ID: textVariable('The model of Google where a caller names none.', 'gemini-2.5-flash'),
     GOOGLE_GEMINI_BASE_URL: addressVariable('Where the Gemini API is served.', baseUrl),
+    GOOGLE_GENAI_USE_VERTEXAI: {
+      schema: onOff,
+      comment:
+        'Asks Vertex AI in place of the Gemini API, with Application Default Credentials and no API key.',
+      example: 'true',
+    },
+    GOOGLE_CLOUD_PROJECT: {
+      schema: matching(/^[a-z0-9][a-z0-9.:-]*$/, 'must be the id of a project'),
+      comment: 'Vertex AI: the project.',
+      example: 'my-project',
+    },
+    GOOGLE_CLOUD_LOCATION: {
+      schema: matching(/^[a-z0-9-]+$/, 'must be a location, as europe-west4'),
+      comment: 'Vertex AI: the location.',
+      example: 'global',
+    },
+    GOOGLE_VERTEX_BASE_URL: addressVariable('Where Vertex AI is served, for a private endpoint.'),
+    GOOGLE_APPLICATION_CREDENTIALS: textVariable(
+      'Vertex AI: a credential file. Left empty, that of gcloud or the service account of the machine or pod is used.',
+    ),
+    CLOUDSDK_CONFIG: textVariable("Vertex AI: the folder of gcloud's configuration."),
+    GCE_METADATA_HOST: {
+      schema: matching(/^[\w.-]+(?::\d+)?$/, 'must be a host, with a port or without'),
+      comment: 'Vertex AI: the metadata server of the machine.',
+      example: '169.254.169.254',
+    },
   },
   configure(values) {
+    const defaultModel = values.GOOGLE_MODEL_ID || undefined
+    if (values.GOOGLE_GENAI_USE_VERTEXAI) {
+      const project = values.GOOGLE_CLOUD_PROJECT
+      if (!project) return { connections: [], missing: ['GOOGLE_CLOUD_PROJECT'] }
+      const credential: CredentialSettings = {
+        file: values.GOOGLE_APPLICATION_CREDENTIALS || undefined,
+        gcloudFolder: values.CLOUDSDK_CONFIG || undefined,
+        metadataHost: values.GCE_METADATA_HOST || undefined,
+      }
+      const settings: VertexSettings = {
+        project,
+        location: values.GOOGLE_CLOUD_LOCATION || 'global',
+        address: values.GOOGLE_VERTEX_BASE_URL,
+        tokens: createGoogleTokens(credential, vertexProviderName),
+      }
+      return {
+        connections: [vertexConnection(settings, defaultModel)],
+        // Named where no credential is found.
+        missing: ['GOOGLE_APPLICATION_CREDENTIALS'],
+      }
+    }
     const apiKey = values.GOOGLE_API_KEY || values.GEMINI_API_KEY
     if (!apiKey) return { connections: [], missing: ['GOOGLE_API_KEY'] }
     const address = values.GOOGLE_GEMINI_BASE_URL ?? baseUrl
-    const open = (transport: Transport) => gemini(apiKey, address, transport)
     return {
       connections: [
-        { id: 'default', credential: 'api_key', defaultModel: values.GOOGLE_MODEL_ID || undefined, open },
+        {
+          id: 'default',
+          credential: 'api_key',
+          defaultModel,
+          open: (transport) => gemini(developerSite(apiKey, address, transport)),
+          embed: (transport) => geminiEmbeddings(developerSite(apiKey, address, transport)),
+          list: (transport, signal) => listModels(apiKey, address, transport, signal),
+        },
       ],
       missing: [],
     }
   },
 })
 
-function gemini(apiKey: string, address: string, transport: Transport): ChatClient {
-  const context: FailureContext = { provider: google.name, secrets: () => [apiKey] }
-  let loading: Promise<GoogleGenAI> | undefined
-  // Loaded on the first call: the SDK is large, and most installations use one provider or two.
-  const sdk = () => {
-    loading ??= load(apiKey, address, transport)
-    return loading
+function vertexConnection(settings: VertexSettings, defaultModel: string | undefined): Connection {
+  const { tokens } = settings
+  return {
+    id: 'default',
+    // Nothing is read at the start: which kind it is, the first token tells.
+    get credential() {
+      return tokens.known()?.kind ?? 'workload_identity'
+    },
+    defaultModel,
+    open: (transport) => gemini(vertexSite(settings, transport)),
+    embed: (transport) => geminiEmbeddings(vertexSite(settings, transport)),
+    check: async (transport, signal) => void (await tokens.get(transport, signal)),
   }
+}
+
+function gemini(site: GoogleSite): ChatClient {
+  const { context } = site
+  const translated = (request: ChatRequest, options: CallOptions, signal: AbortSignal) =>
+    translate(request, options, dialect, (chat, drop) => toParameters(chat, drop, signal, site))
 
   return {
-    async complete(request, { signal }) {
+    async complete(request, options) {
+      const { signal } = options
       try {
-        const { models } = await sdk()
-        const response = await models.generateContent(translate(request, signal))
+        const { models } = await site.sdk()
+        const response = await models.generateContent(await translated(request, options, signal))
         return toCompletion(request.model, readWhole(response, context))
       } catch (error) {
         throw toFailure(error, context, readGoogleError, signal)
       }
     },
 
-    async stream(request, { signal }) {
+    async stream(request, options) {
+      const { signal } = options
       // The SDK leaves the answer open when its reader goes away; this closes it.
       const call = new AbortController()
       const either = AbortSignal.any([signal, call.signal])
       try {
-        const { models } = await sdk()
-        const responses = await models.generateContentStream(translate(request, either))
+        const { models } = await site.sdk()
+        const responses = await models.generateContentStream(await translated(request, options, either))
         const failure = (error: unknown) => toFailure(error, context, readGoogleError, signal, true)
         const pieces = readPieces(responses, request.model, call, context, failure)
         return closing(pieces, () => call.abort())
@@ -83,168 +164,37 @@ function gemini(apiKey: string, address: string, transport: Transport): ChatClie
   }
 }
 
-async function load(apiKey: string, address: string, transport: Transport): Promise<GoogleGenAI> {
-  const { GoogleGenAI } = await import('@google/genai')
-  return new GoogleGenAI({
-    apiKey,
-    // Said, or the SDK would ask the environment.
-    vertexai: false,
-    // Many models, and system instructions for some, are known to this version alone.
-    apiVersion: 'v1beta',
-    httpOptions: { baseUrl: address, fetch: googleFetch(transport.fetch) },
-  })
+/** https://ai.google.dev/api/models#method:-models.list: those that answer, or embed. */
+function listModels(apiKey: string, address: string, transport: Transport, signal: AbortSignal) {
+  const context: FailureContext = { provider: google.name, secrets: () => [apiKey] }
+  const quirks: ListQuirks = {
+    address: (base) => `${base}/v1beta/models?pageSize=1000`,
+    models: (body) => (isFields(body) ? body.models : undefined),
+    describe: ({ name, inputTokenLimit, supportedGenerationMethods: methods }) => ({
+      id: isUsed(textsOf(methods)) ? (textOf(name) ?? '').replace(/^models\//, '') : '',
+      contextLength: countOf(inputTokenLimit),
+    }),
+  }
+  const headers = { 'x-goog-api-key': apiKey }
+  return listOpenAiModels(transport, context, { baseUrl: address, headers }, quirks, signal)
 }
 
-/** A Gemini model's name: the SDK writes it into the path as it is. */
-const modelName = /^(?:(?:models|tunedModels)\/)?[A-Za-z0-9][\w.-]*$/
-
-function translate(request: ChatRequest, signal: AbortSignal): GenerateContentParameters {
-  if (!modelName.test(request.model)) {
-    throw new AppError('invalid_request', {
-      message: 'The model is not a name of a Gemini model.',
-      param: 'model',
-    })
-  }
-  const { system, turns, temperature, topP, maxTokens, stop } = readPlainRequest(request, google.name)
-  return {
-    model: request.model,
-    contents: turns.map(({ role, texts }) => ({
-      role: role === 'user' ? 'user' : 'model',
-      parts: toParts(texts),
-    })),
-    config: {
-      ...given({ temperature, topP, maxOutputTokens: maxTokens, stopSequences: stop }),
-      ...(system.length > 0 ? { systemInstruction: { parts: toParts(system) } } : {}),
-      abortSignal: signal,
-      // One request for one call, always: the SDK would go on by itself where an answer stops at a limit.
-      automaticContinuation: false,
-      automaticFunctionCalling: { disable: true },
-    },
-  }
-}
-
-function toParts(texts: string[]) {
-  return texts.map((text) => ({ text }))
+function isUsed(methods: string[] = []): boolean {
+  return methods.includes('generateContent') || methods.includes('embedContent')
 }
 
 async function* readPieces(
-  responses: AsyncGenerator<GenerateContentResponse>,
+  responses: AsyncIterable<GenerateContentResponse>,
   model: string,
   call: AbortController,
   context: FailureContext,
   failure: (error: unknown) => unknown,
 ): AsyncGenerator<ChatChunk> {
-  const chunk = chunkMaker(model)
-  let finishReason: FinishReason | undefined
-  let usage: Usage | undefined
   try {
-    yield chunk.start()
-    for await (const response of responses) {
-      checkShape(response, context)
-      const text = textOf(response)
-      if (text) yield chunk.text(text)
-      // Each piece has the sums so far; the last one counts.
-      usage = usageOf(response) ?? usage
-      finishReason = finishReasonOf(response) ?? finishReason
-    }
-    // There is no other mark of the end: https://ai.google.dev/api/generate-content#FinishReason
-    if (!finishReason) throw endedEarly(context)
-    yield chunk.finish(finishReason)
-    if (usage) yield chunk.usage(usage)
+    yield* readStream(responses, model, context)
   } catch (error) {
     throw failure(error)
   } finally {
     call.abort()
-  }
-}
-
-function readWhole(response: GenerateContentResponse, context: FailureContext) {
-  checkShape(response, context)
-  const finishReason = finishReasonOf(response)
-  if (!finishReason) throw badResponse(context, 'no finish reason')
-  return { text: textOf(response), finishReason, usage: usageOf(response) }
-}
-
-function checkShape(response: GenerateContentResponse, context: FailureContext) {
-  const { candidates, promptFeedback, usageMetadata } = response
-  const known = Array.isArray(candidates) || promptFeedback !== undefined || usageMetadata !== undefined
-  if (!known) throw badResponse(context, 'neither candidates nor feedback')
-}
-
-/** The words of the first candidate; its thoughts are not part of the answer. */
-function textOf(response: GenerateContentResponse): string {
-  const parts = response.candidates?.[0]?.content?.parts ?? []
-  return parts.map((part) => (part.thought ? '' : (part.text ?? ''))).join('')
-}
-
-const finishReasons = new Map<string, FinishReason>([
-  ['MAX_TOKENS', 'length'],
-  ['SAFETY', 'content_filter'],
-  ['RECITATION', 'content_filter'],
-  ['LANGUAGE', 'content_filter'],
-  ['BLOCKLIST', 'content_filter'],
-  ['PROHIBITED_CONTENT', 'content_filter'],
-  ['SPII', 'content_filter'],
-  ['IMAGE_SAFETY', 'content_filter'],
-])
-
-function finishReasonOf({ candidates, promptFeedback }: GenerateContentResponse): FinishReason | undefined {
-  // A prompt that is refused has no candidate at all.
-  if (promptFeedback?.blockReason) return 'content_filter'
-  const reason = candidates?.[0]?.finishReason
-  return reason === undefined ? undefined : (finishReasons.get(reason) ?? 'stop')
-}
-
-/** https://ai.google.dev/api/generate-content#UsageMetadata: thoughts are counted beside the candidates. */
-function usageOf({ usageMetadata: counts }: GenerateContentResponse): Usage | undefined {
-  if (!counts) return undefined
-  const reasoning = counts.thoughtsTokenCount
-  const cached = counts.cachedContentTokenCount
-  return toUsage({
-    prompt: (counts.promptTokenCount ?? 0) + (counts.toolUsePromptTokenCount ?? 0),
-    completion: (counts.candidatesTokenCount ?? 0) + (reasoning ?? 0),
-    ...(cached === undefined ? {} : { cached }),
-    ...(reasoning === undefined ? {} : { reasoning }),
-  })
-}
-
-/** https://ai.google.dev/gemini-api/docs/troubleshooting */
-function readGoogleError(error: unknown): ProviderStatus | undefined {
-  if (error instanceof GoogleRefusal) {
-    const { message, details } = readErrorBody(error.body)
-    // A key that is wrong is a bad argument here: 400 with this reason.
-    const keyRefused =
-      error.status === 400 && /API_KEY_INVALID|API key (not valid|expired)/.test(details + message)
-    const wait = /"retryDelay":"(\d+(?:\.\d+)?)s"/.exec(details)?.[1]
-    const fromHeader = readRetryAfter((name) => error.headers.get(name))
-    return {
-      status: keyRefused ? 401 : error.status,
-      message,
-      retryAfterSeconds: wait === undefined ? fromHeader : Number(wait),
-    }
-  }
-  // Inside a stream: the SDK's own error, a sentence before the JSON.
-  if (!(error instanceof Error) || error.name !== 'ApiError' || !('status' in error)) return undefined
-  return { status: Number(error.status), message: readErrorBody(error.message.replace(/^[^{]*/, '')).message }
-}
-
-function readErrorBody(text: string): { message: string | undefined; details: string } {
-  const error = fieldOf(parse(text), 'error')
-  const message = fieldOf(error, 'message')
-  return {
-    message: typeof message === 'string' ? message : undefined,
-    details: JSON.stringify(fieldOf(error, 'details') ?? ''),
-  }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

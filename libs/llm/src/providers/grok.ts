@@ -7,5 +7,5 @@ export const grok = openAiCompatible({
   name: 'Grok',
   aliases: ['xai'],
   baseUrl: 'https://api.x.ai/v1',
-  variables: { keyAlias: 'XAI_API_KEY', baseUrl: 'GROK_API_URL', model: 'GROK_MODEL_ID' },
+  variables: { keyAlias: 'XAI_API_KEY', baseUrl: 'GROK_API_URL' },
 })

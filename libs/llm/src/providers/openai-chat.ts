@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { OpenAI } from 'openai'
 import { APIError } from 'openai/error'
 import type { ChatChunk, ChatCompletion, ChatRequest, Usage } from '../chat.js'
 import { closing } from '../closing.js'
+import { drain } from '../drain.js'
 import { readEvents } from '../event-stream.js'
 import {
   badResponse,
@@ -13,9 +13,6 @@ import {
   toFailure,
 } from '../failure.js'
 import type { ChatClient } from '../provider.js'
-
-/** How long the connection may stay open after `[DONE]` before it is closed rather than kept for the next call. */
-const drainLimitMs = 500
 
 /**
  * A client for OpenAI's own shape, over the official SDK: it builds the request, we read the answer, since the SDK
@@ -95,23 +92,15 @@ async function* readChunks(
   }
 }
 
-/** Reads what is left, nothing as a rule, so that the connection can be used again. */
-async function drain(events: AsyncGenerator<string>, call: AbortController): Promise<void> {
-  const rest = (async () => {
-    for await (const _event of events);
-  })()
-  await Promise.race([rest, delay(drainLimitMs, undefined, { ref: false })]).catch(() => {})
-  call.abort()
-  await rest.catch(() => {})
-}
-
 function isEventStream(response: Response): boolean {
   return /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
 }
 
 function readCompletion(text: string, context: FailureContext): ChatCompletion {
   const value = parse(text, context)
-  if (!isObject(value) || !Array.isArray(value.choices) || !value.choices.every(isAnswer)) {
+  const choices = isObject(value) && Array.isArray(value.choices) ? value.choices : []
+  // A piece of a stream may have no choice; an answer without one says nothing.
+  if (!isObject(value) || choices.length === 0 || !choices.every(isAnswer)) {
     throw inBody(value) ?? badResponse(context, undefined)
   }
   return believed(value) as unknown as ChatCompletion
@@ -185,7 +174,7 @@ function inBody(value: unknown): ErrorInBody | undefined {
 /** https://platform.openai.com/docs/guides/error-codes */
 function readOpenAiError(error: unknown): ProviderStatus | undefined {
   if (error instanceof ErrorInBody) {
-    return { status: statusOf(error.answer), message: textOf(error.answer.message), cause: error }
+    return { status: statusOf(error.answer), message: textOf(error.answer.message) }
   }
   if (!(error instanceof APIError) || error.status === undefined) return undefined
   const body: unknown = error.error
@@ -196,7 +185,7 @@ function readOpenAiError(error: unknown): ProviderStatus | undefined {
     retryAfterSeconds: readRetryAfter((name) => headers?.get(name)),
     // A 429 of this code is an account without credit, which no waiting mends.
     ...(error.code === 'insufficient_quota' ? { shouldRetry: false } : {}),
-    cause: error,
+    requestId: error.requestID ?? undefined,
   }
 }
 

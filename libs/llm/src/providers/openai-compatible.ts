@@ -2,11 +2,14 @@ import type { Variables } from '@gatehouse/contracts'
 import type { Transport } from '@gatehouse/outbound'
 import { OpenAI } from 'openai'
 import type { ChatRequest } from '../chat.js'
-import type { ChatClient, Configuration, Provider, RelayClient } from '../provider.js'
+import type { ChatClient, Configuration, Connection, Provider, RelayClient } from '../provider.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { openAiChat } from './openai-chat.js'
+import { type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
+import { adaptFetch, type Quirks } from './openai-quirks.js'
 import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
+import { createAddresses } from './relay-address.js'
 
 /** What differs between providers that speak OpenAI's chat shape. */
 export interface OpenAiCompatible {
@@ -18,44 +21,85 @@ export interface OpenAiCompatible {
   priceList?: string | null
   /** Where it is served, without a slash at the end, as the vendor documents it. */
   baseUrl: string
-  /** Names of the variables where they do not follow from the id: `<ID>_API_KEY`, `<ID>_BASE_URL`. */
-  variables?: { key?: string; keyAlias?: string; baseUrl?: string; model?: string }
-  /** What this vendor wants said otherwise. */
+  /** Names of the variables where they do not follow from the id: `<ID>_API_KEY`, `<ID>_BASE_URL`, `<ID>_MODEL_ID`. */
+  variables?: { prefix?: string; keyAlias?: string; baseUrl?: string }
+  /**
+   * `key` turns the provider on, unless told. `address`: it is served wherever its users run it, so that its address
+   * turns it on, and `baseUrl` is an example; a key is sent where there is one.
+   */
+  turnedOnBy?: 'key' | 'address'
+  /** What this vendor wants said otherwise, in a request that is ours. */
   adapt?: (request: ChatRequest) => ChatRequest
+  /** What this vendor takes and gives otherwise, in a request of anybody. */
+  quirks?: Quirks
+  /** How its list of models differs; null where it has none. */
+  list?: ListQuirks | null
 }
 
 /** A provider that speaks OpenAI's chat shape: https://platform.openai.com/docs/api-reference/chat */
 export function openAiCompatible(vendor: OpenAiCompatible): Provider {
-  const { id, name, aliases = [], priceList = vendor.id, baseUrl } = vendor
-  const prefix = id.toUpperCase().replaceAll('-', '_')
-  const { key = `${prefix}_API_KEY`, keyAlias, model } = vendor.variables ?? {}
+  const { id, name, aliases = [], priceList = vendor.id, turnedOnBy = 'key' } = vendor
+  const { prefix = id.toUpperCase().replaceAll('-', '_'), keyAlias } = vendor.variables ?? {}
+  const key = `${prefix}_API_KEY`
+  const model = `${prefix}_MODEL_ID`
   const address = vendor.variables?.baseUrl ?? `${prefix}_BASE_URL`
+  const turnsOn = turnedOnBy === 'key' ? key : address
+  const comment = (name_: string, text: string) =>
+    `${text}${name_ === turnsOn ? ': turns the provider on' : ''}.`
 
   const variables: Variables = {
-    [key]: secretVariable(`API key of ${name}: turns the provider on.`),
+    [key]: secretVariable(comment(key, `API key of ${name}`)),
     ...(keyAlias ? { [keyAlias]: secretVariable(`Another name of ${key}.`) } : {}),
-    [address]: addressVariable(`Where ${name} is served.`, baseUrl),
-    ...(model ? { [model]: textVariable(`The model of ${name} where a caller names none.`) } : {}),
+    [address]: addressVariable(comment(address, `Where ${name} is served`), vendor.baseUrl),
+    [model]: textVariable(`The model of ${name} where a caller names none.`),
   }
 
   const configure = (values: Record<string, unknown>): Configuration => {
     const apiKey = textOf(values[key]) ?? (keyAlias && textOf(values[keyAlias]))
-    if (!apiKey) return { connections: [], missing: [key] }
-    const base = textOf(values[address]) ?? baseUrl
-    const context = { provider: name, secrets: () => [apiKey] }
-    const open = (transport: Transport): ChatClient => {
-      const sdk = new OpenAI({ ...sdkOptions(transport), apiKey, baseURL: base })
-      return openAiChat(sdk, context, vendor.adapt)
-    }
-    const relay = (transport: Transport): RelayClient =>
-      openAiRelay(transport, context, { baseUrl: base, headers: { authorization: `Bearer ${apiKey}` } })
-    const defaultModel = model ? textOf(values[model]) : undefined
-    return { connections: [{ id: 'default', credential: 'api_key', defaultModel, open, relay }], missing: [] }
+    const given = textOf(values[address])
+    if (turnedOnBy === 'key' ? !apiKey : !given) return { connections: [], missing: [turnsOn] }
+    const connection = openAiConnection(vendor, given ?? vendor.baseUrl, apiKey || undefined)
+    return { connections: [{ ...connection, defaultModel: textOf(values[model]) }], missing: [] }
   }
 
   return { id, name, aliases, priceList, variables, configure }
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+/** The connection to a provider of OpenAI's shape at an address, with a key where it takes one. */
+export function openAiConnection(
+  vendor: Pick<OpenAiCompatible, 'name' | 'adapt' | 'quirks' | 'list'>,
+  baseUrl: string,
+  apiKey: string | undefined,
+): Connection {
+  const { name, adapt, quirks, list = {} } = vendor
+  const context = { provider: name, secrets: () => (apiKey ? [apiKey] : []) }
+  const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
+
+  const open = (transport: Transport): ChatClient => {
+    const options = sdkOptions(transport)
+    const fetch = quirks ? adaptFetch(options.fetch, quirks) : options.fetch
+    const sdk = new OpenAI({
+      ...options,
+      fetch,
+      baseURL: baseUrl,
+      // The SDK will not do without a key, and reads the environment's where there is none.
+      apiKey: apiKey ?? 'none',
+      ...(apiKey ? {} : { defaultHeaders: { authorization: null } }),
+    })
+    return openAiChat(sdk, context, adapt)
+  }
+  const relay = (transport: Transport): RelayClient =>
+    openAiRelay(transport, context, { addressOf: createAddresses(baseUrl), headers, quirks })
+  return {
+    id: 'default',
+    credential: apiKey ? 'api_key' : 'none',
+    open,
+    relay,
+    ...(list
+      ? {
+          list: (transport: Transport, signal: AbortSignal) =>
+            listOpenAiModels(transport, context, { baseUrl, headers }, list, signal),
+        }
+      : {}),
+  }
 }

@@ -113,6 +113,13 @@ describe('the OpenAI shape', () => {
     })
   })
 
+  it('F08: an answer without any choice is a bad one, whatever it says it used', async () => {
+    answer = { type: 'application/json', body: JSON.stringify({ choices: [], usage: usage(2) }) }
+    await expect(clientAt(server.url).complete(request, { signal })).rejects.toMatchObject({
+      code: 'bad_upstream_response',
+    })
+  })
+
   it('takes an answer of a tool call, whose content is null or absent', async () => {
     for (const content of [null, undefined]) {
       const choices = [{ message: { content, tool_calls: [] }, finish_reason: 'tool_calls' }]
@@ -137,13 +144,9 @@ describe('the OpenAI shape', () => {
   ])('a usage that cannot be is none: %o', async (claimed) => {
     const chunks = await readStream(chunk('a', { usage: usage(4) }), chunk('b', { usage: claimed }), '[DONE]')
     expect(chunks.map(({ usage: one }) => one)).toEqual([undefined, undefined, usage(4)])
-    answer = { type: 'application/json', body: JSON.stringify({ choices: [], usage: claimed }) }
-    expect(await clientAt(server.url).complete(request, { signal })).toEqual({ choices: [] })
-  })
-
-  it('passes an answer without any choice on as it is', async () => {
-    answer = { type: 'application/json', body: '{"id":"c","object":"chat.completion","choices":[]}' }
-    expect((await clientAt(server.url).complete(request, { signal })).choices).toEqual([])
+    const choices = [{ message: { content: 'a' }, finish_reason: 'stop' }]
+    answer = { type: 'application/json', body: JSON.stringify({ choices, usage: claimed }) }
+    expect(await clientAt(server.url).complete(request, { signal })).toEqual({ choices })
   })
 
   it('T69: a stream whose line never ends is a bad answer', async () => {

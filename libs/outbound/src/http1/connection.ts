@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import type { ResponseHeaders } from '../exchange.js'
-import { MessageProblem, ResponseParser } from './response-parser.js'
+import { MessageProblem, type ResponseHeaders, ResponseParser } from './response-parser.js'
 
 /** One request as it goes over a connection. */
 export interface WireRequest {
   /** As `requestHead` makes it. */
   head: string
-  /** A stream is sent chunked. */
   body: Uint8Array | Readable | null
+  /** Bytes of a body that is a stream, where the head says them; it is sent chunked otherwise. */
+  length: number | undefined
   /** The answer to HEAD has no body. */
   bodiless: boolean
 }
@@ -58,7 +58,7 @@ export class Connection {
   }
 
   /** Sends a request. */
-  send({ head, body, bodiless }: WireRequest, handler: WireHandler): void {
+  send({ head, body, length, bodiless }: WireRequest, handler: WireHandler): void {
     this.handler = handler
     this.parser = new ResponseParser(
       {
@@ -76,7 +76,7 @@ export class Connection {
     this.sent = !(body instanceof Readable)
     if (body instanceof Readable) {
       socket.write(head, 'latin1')
-      this.stream(body)
+      this.stream(body, length)
     } else if (body === null || body.length === 0) socket.write(head, 'latin1')
     else if (body.length <= copiedBytes) {
       const whole = Buffer.allocUnsafe(head.length + body.length)
@@ -113,19 +113,26 @@ export class Connection {
     else this.socket.unref()
   }
 
-  /** A body of unknown length: chunked (RFC 9112 section 7.1), at the pace of the socket. */
-  private stream(body: Readable): void {
+  /** A body that is a stream, at the pace of the socket; one of unknown length chunked (RFC 9112 section 7.1). */
+  private stream(body: Readable, length: number | undefined): void {
     const { socket } = this
     this.upload = body
     body.on('error', (error) => this.fail(error))
     body.on('close', () => {
       if (!body.readableEnded) this.fail(new Error('The body of the request ended early.'))
     })
+    let left = length ?? Number.POSITIVE_INFINITY
     const onDrain = () => body.resume()
     socket.on('drain', onDrain)
     body.on('data', (piece: Buffer | string) => {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       if (bytes.length === 0 || this.upload !== body) return
+      left -= bytes.length
+      if (left < 0) return this.fail(new Error('The body of the request is longer than it says.'))
+      if (length !== undefined) {
+        if (!socket.write(bytes)) body.pause()
+        return
+      }
       socket.cork()
       socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
       socket.write(bytes)
@@ -138,7 +145,8 @@ export class Connection {
       if (this.upload !== body) return
       this.sent = true
       this.upload = undefined
-      socket.write('0\r\n\r\n', 'latin1')
+      if (length === undefined) socket.write('0\r\n\r\n', 'latin1')
+      else if (left > 0) this.fail(new Error('The body of the request is shorter than it says.'))
     })
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ResponseHeaders } from '../exchange.js'
-import { MessageProblem, ResponseParser } from './response-parser.js'
+import { MessageProblem, type ResponseHeaders, ResponseParser } from './response-parser.js'
 
 interface Read {
   status?: number

@@ -1,4 +1,5 @@
-import type { ResponseHeaders } from '../exchange.js'
+/** Names in lower case; a header that came several times is an array. */
+export type ResponseHeaders = Record<string, string | string[] | undefined>
 
 /** What receives a message as it is read. */
 export interface MessageHandler {
@@ -49,6 +50,8 @@ export class ResponseParser {
   private held: Buffer | undefined
   /** Bytes left of the body, or of the chunk. */
   private left = 0
+  /** Of the chunks that came in the present read. */
+  private pieces: Buffer[] = []
   private informational = 0
   private trailerBytes = 0
   private persistent = false
@@ -67,13 +70,17 @@ export class ResponseParser {
       this.held = undefined
     }
     let at = 0
-    while (at < bytes.length && this.state !== 'over') {
-      const next = this.step(bytes, at)
-      if (next === -1) {
-        this.held = at === 0 ? bytes : bytes.subarray(at)
-        return
+    try {
+      while (at < bytes.length && this.state !== 'over') {
+        const next = this.step(bytes, at)
+        if (next === -1) {
+          this.held = at === 0 ? bytes : bytes.subarray(at)
+          return
+        }
+        at = next
       }
-      at = next
+    } finally {
+      this.flush()
     }
   }
 
@@ -98,7 +105,10 @@ export class ResponseParser {
         const over = this.left === 0
         const inChunk = this.state === 'chunk'
         if (over && inChunk) this.state = 'chunk_end'
-        this.handler.onBody(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
+        const piece = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end)
+        // The chunks of one read go on as one piece: a burst of events has a chunk for each.
+        if (inChunk) this.pieces.push(piece)
+        else this.handler.onBody(piece)
         if (over && !inChunk) this.complete(end === bytes.length)
         return end
       }
@@ -223,7 +233,15 @@ export class ResponseParser {
     this.finish(this.persistent && clean)
   }
 
+  private flush(): void {
+    const { pieces } = this
+    if (pieces.length === 0) return
+    this.pieces = []
+    this.handler.onBody(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces))
+  }
+
   private finish(reusable: boolean): void {
+    this.flush()
     this.state = 'over'
     this.handler.onEnd(reusable)
   }

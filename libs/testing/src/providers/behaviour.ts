@@ -6,10 +6,29 @@ export interface StandInUsage {
   reasoning?: number
 }
 
+/** A tool that a stand-in calls. `signature` where the vendor signs a call. */
+export interface StandInCall {
+  id: string
+  name: string
+  arguments: Record<string, unknown>
+  signature?: string
+}
+
+/** What a stand-in thinks before it speaks. `encrypted`: in place of the words, for its vendor alone. */
+export interface StandInThought {
+  text: string
+  signature?: string
+  encrypted?: string
+}
+
 /** What a stand-in does with one request. Nothing given: it answers. */
 export interface Behaviour {
-  /** What it says. */
+  /** What it says; nothing unless told, where it calls tools. */
   text?: string
+  /** Before its words. */
+  thoughts?: StandInThought[]
+  /** After its words. */
+  calls?: StandInCall[]
   finish?: 'stop' | 'length' | 'content_filter'
   usage?: StandInUsage
   /** Milliseconds before the head, and before each piece of a stream. */

@@ -1,6 +1,7 @@
+import { response, responseEvents, routeOther, textCompletion, typedEvent } from './openai-endpoints.js'
 import { type Answer, type Dialect, type RecordedRequest, type StandIn, startStandIn } from './stand-in.js'
 
-/** OpenAI's API: chat completions and the list of models. https://platform.openai.com/docs/api-reference/chat */
+/** OpenAI's API, as much of it as programs use. https://platform.openai.com/docs/api-reference */
 export function startOpenAi(): Promise<StandIn> {
   return startStandIn(openAiDialect)
 }
@@ -13,47 +14,114 @@ export const openAiDialect: Dialect = {
   route(request) {
     const { pathname } = new URL(request.path, 'http://stand-in')
     if (pathname.endsWith('/models') && request.method === 'GET') return { kind: 'json', body: modelList }
-    if (!pathname.endsWith('/chat/completions') || request.method !== 'POST') return undefined
+    if (pathname.endsWith('/embeddings') && request.method === 'POST') {
+      return { kind: 'json', body: embeddings(request), model: modelOf(request) }
+    }
+    if (!/\/(completions|responses)$/.test(pathname) || request.method !== 'POST')
+      return routeOther(request, pathname)
     return { kind: streams(request) ? 'stream' : 'complete', model: modelOf(request) }
   },
   hasCredential: ({ headers }) => /^Bearer \S+$/.test(headers.authorization ?? ''),
 
-  complete: (answer) => ({
-    ...head(answer, 'chat.completion'),
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: answer.text, refusal: null, annotations: [] },
-        logprobs: null,
-        finish_reason: answer.finish,
-      },
-    ],
-    usage: usageOf(answer),
-    service_tier: 'default',
-  }),
+  complete(answer, request) {
+    const kind = kindOf(request)
+    if (kind === 'response') return response(answer, request)
+    return kind === 'text' ? textCompletion(answer) : completion(answer)
+  },
 
   streamType: 'text/event-stream; charset=utf-8',
   endPieces: 1,
   stream(answer, request) {
-    const same = head(answer, 'chat.completion.chunk')
-    const piece = (delta: object, finish: string | null) => ({
-      ...same,
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
-    })
-    const chunks: object[] = [
-      piece({ role: 'assistant', content: '', refusal: null }, null),
-      ...wordsOf(answer.text).map((word) => piece({ content: word }, null)),
-      piece({}, answer.finish),
-    ]
-    if (asksForUsage(request)) chunks.push({ ...same, choices: [], usage: usageOf(answer) })
-    return [...chunks.map((chunk) => event(JSON.stringify(chunk))), event('[DONE]')]
+    const kind = kindOf(request)
+    if (kind === 'response') return responseEvents(answer, request)
+    return kind === 'text' ? textEvents(answer, request) : chatEvents(answer, request)
   },
 
   error: (status, message, code) => ({
     body: { error: { message, type: errorType(status), param: null, code: code ?? null } },
   }),
-  errorPiece: (_status, message) =>
-    event(JSON.stringify({ error: { message, type: 'server_error', param: null, code: null } })),
+  errorPiece: (_status, message, request) =>
+    kindOf(request) === 'response'
+      ? typedEvent('error', { code: 'server_error', message, param: null, sequence_number: 9 })
+      : event(JSON.stringify({ error: { message, type: 'server_error', param: null, code: null } })),
+}
+
+/** Which of the ways to answer a path has. */
+function kindOf({ path }: RecordedRequest): 'chat' | 'text' | 'response' {
+  if (/\/responses$/.test(path.split('?')[0] ?? '')) return 'response'
+  return path.includes('/chat/completions') ? 'chat' : 'text'
+}
+
+/** https://platform.openai.com/docs/api-reference/chat/object */
+function completion(answer: Answer) {
+  const calls = answer.calls.map(({ id, name, arguments: given }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(given) },
+  }))
+  const message = {
+    role: 'assistant',
+    content: answer.text === '' && calls.length > 0 ? null : answer.text,
+    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    refusal: null,
+    annotations: [],
+  }
+  return {
+    ...head(answer, 'chat.completion'),
+    choices: [{ index: 0, message, logprobs: null, finish_reason: answer.finish }],
+    usage: usageOf(answer),
+    service_tier: 'default',
+  }
+}
+
+/** https://platform.openai.com/docs/api-reference/chat-streaming */
+function chatEvents(answer: Answer, request: RecordedRequest): Buffer[] {
+  const same = head(answer, 'chat.completion.chunk')
+  const piece = (delta: object, finish: string | null) => ({
+    ...same,
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+  })
+  const chunks: object[] = [
+    piece({ role: 'assistant', content: '', refusal: null }, null),
+    ...wordsOf(answer.text).map((word) => piece({ content: word }, null)),
+    ...callDeltas(answer).map((call) => piece({ tool_calls: [call] }, null)),
+    piece({}, answer.finish),
+  ]
+  if (asksForUsage(request)) chunks.push({ ...same, choices: [], usage: usageOf(answer) })
+  return [...chunks.map((chunk) => event(JSON.stringify(chunk))), event('[DONE]')]
+}
+
+/** The calls begin one after the other; their arguments come in pieces that end anywhere, in turn. */
+function callDeltas({ calls }: Answer): object[] {
+  const begun = calls.map(({ id, name }, index) => ({
+    index,
+    id,
+    type: 'function',
+    function: { name, arguments: '' },
+  }))
+  const pieces = calls.map(({ arguments: given }) => JSON.stringify(given).match(/.{1,5}/gsu) ?? [])
+  const longest = Math.max(0, ...pieces.map(({ length }) => length))
+  const rest = Array.from({ length: longest }, (_, turn) =>
+    pieces.flatMap((list, index) =>
+      list[turn] === undefined ? [] : [{ index, function: { arguments: list[turn] } }],
+    ),
+  )
+  return [...begun, ...rest.flat()]
+}
+
+/** https://platform.openai.com/docs/api-reference/completions/object: pieces are of the same shape. */
+function textEvents(answer: Answer, request: RecordedRequest): Buffer[] {
+  const { usage, ...same } = textCompletion(answer)
+  const piece = (text: string, finish: string | null) => ({
+    ...same,
+    choices: [{ index: 0, text, logprobs: null, finish_reason: finish }],
+  })
+  const chunks: object[] = [
+    ...wordsOf(answer.text).map((word) => piece(word, null)),
+    piece('', answer.finish),
+    ...(asksForUsage(request) ? [{ ...same, choices: [], usage }] : []),
+  ]
+  return [...chunks.map((chunk) => event(JSON.stringify(chunk))), event('[DONE]')]
 }
 
 /** The text in pieces, a word each. */
@@ -72,6 +140,23 @@ const modelList = {
     { id: 'gpt-test', object: 'model', created: 1_700_000_000, owned_by: 'openai' },
     { id: 'slow', object: 'model', created: 1_700_000_000, owned_by: 'openai' },
   ],
+}
+
+/** https://platform.openai.com/docs/api-reference/embeddings/object */
+function embeddings(request: RecordedRequest) {
+  const vector = [0.25, -0.5]
+  const bytes = Buffer.from(Float32Array.from(vector).buffer)
+  const texts = [field(request, 'input')].flat()
+  return {
+    object: 'list',
+    data: texts.map((_, index) => ({
+      object: 'embedding',
+      index,
+      embedding: field(request, 'encoding_format') === 'base64' ? bytes.toString('base64') : vector,
+    })),
+    model: modelOf(request),
+    usage: { prompt_tokens: 2, total_tokens: 2 },
+  }
 }
 
 function head({ model }: Answer, object: string) {

@@ -6,6 +6,8 @@ import {
   behaviourByModel,
   defaultText,
   defaultUsage,
+  type StandInCall,
+  type StandInThought,
   type StandInUsage,
 } from './behaviour.js'
 
@@ -16,6 +18,8 @@ export interface RecordedRequest {
   path: string
   headers: IncomingHttpHeaders
   text: string
+  /** The body as it was on the wire. */
+  bytes: Buffer
   /** The body as JSON; undefined when it is none. */
   json: unknown
   /** Resolves when the caller closes the socket before the answer is whole. */
@@ -28,18 +32,30 @@ export interface RecordedRequest {
 export interface Answer {
   model: string
   text: string
-  finish: 'stop' | 'length' | 'content_filter'
+  thoughts: StandInThought[]
+  calls: StandInCall[]
+  finish: 'stop' | 'length' | 'content_filter' | 'tool_calls'
   usage: StandInUsage
 }
 
 /** How a vendor speaks. */
 export interface Dialect {
   /** What a request asks for; undefined for a path that the vendor does not have. */
-  route(
-    request: RecordedRequest,
-  ): { kind: 'complete' | 'stream'; model: string } | { kind: 'json'; body: unknown } | undefined
+  route(request: RecordedRequest):
+    | { kind: 'complete' | 'stream'; model: string }
+    | {
+        kind: 'json'
+        /** Bytes go as they are. */
+        body: unknown
+        headers?: Record<string, string>
+        fault?: string | undefined
+        model?: string
+      }
+    | undefined
   /** False: the request has no credential of this vendor's form. */
   hasCredential(request: RecordedRequest): boolean
+  /** What the vendor finds wrong with a request, in its words; undefined for one that it takes. */
+  findFault?(request: RecordedRequest): string | undefined
   complete(answer: Answer, request: RecordedRequest): unknown
   streamType: string
   /** Pieces in order; the last `endPieces` of them are what says that the answer is whole. */
@@ -51,7 +67,7 @@ export interface Dialect {
     code: string | undefined,
   ): { headers?: Record<string, string>; body: unknown }
   /** An error after the head. */
-  errorPiece(status: number, message: string): Buffer
+  errorPiece(status: number, message: string, request: RecordedRequest): Buffer
 }
 
 /** A model provider on loopback that speaks its vendor's wire format and can be told to fail. */
@@ -101,9 +117,10 @@ async function record(incoming: IncomingMessage, response: ServerResponse): Prom
   const answered = new Promise<void>((resolve) => response.on('finish', resolve))
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString()
+  const bytes = Buffer.concat(chunks)
+  const text = bytes.toString()
   const { method = 'GET', url: path = '/', headers } = incoming
-  return { method, path, headers, text, json: parse(text), left, answered }
+  return { method, path, headers, text, bytes, json: parse(text), left, answered }
 }
 
 async function serve(
@@ -113,7 +130,7 @@ async function serve(
   queue: Behaviour[],
 ) {
   const route = dialect.route(request)
-  const named = route && 'model' in route ? behaviourByModel.get(route.model) : undefined
+  const named = behaviourByModel.get(route?.model ?? '')
   const behaviour = queue.shift() ?? named ?? {}
   const refuse = (status: number, message: string, code?: string, headers?: Record<string, string>) => {
     const { headers: own, body } = dialect.error(status, message, code)
@@ -133,15 +150,23 @@ async function serve(
   }
   if (!route) return refuse(404, `no such path: ${request.path}`)
   if (!dialect.hasCredential(request)) return refuse(401, 'no credential')
-  if (route.kind === 'json')
-    return send(response, 200, {}, Buffer.from(JSON.stringify(route.body)), behaviour)
+  if (route.kind === 'json') {
+    if (route.fault !== undefined) return refuse(400, route.fault)
+    const bytes = Buffer.isBuffer(route.body) ? route.body : Buffer.from(JSON.stringify(route.body))
+    return send(response, 200, route.headers ?? {}, bytes, behaviour)
+  }
 
-  const { text = defaultText, finish = 'stop', usage = defaultUsage } = behaviour
-  const answer: Answer = { model: route.model, text, finish, usage }
+  const fault = dialect.findFault?.(request)
+  if (fault !== undefined) return refuse(400, fault)
+
+  const { calls = [], thoughts = [], usage = defaultUsage } = behaviour
+  const isCall = calls.length > 0
+  const { text = isCall ? '' : defaultText, finish = isCall ? 'tool_calls' : 'stop' } = behaviour
+  const answer: Answer = { model: route.model, text, thoughts, calls, finish, usage }
   if (route.kind === 'complete') {
     return send(response, 200, {}, Buffer.from(JSON.stringify(dialect.complete(answer, request))), behaviour)
   }
-  return sendStream(dialect, dialect.stream(answer, request), response, behaviour)
+  return sendStream(dialect, request, dialect.stream(answer, request), response, behaviour)
 }
 
 async function send(
@@ -159,6 +184,7 @@ async function send(
 
 async function sendStream(
   dialect: Dialect,
+  request: RecordedRequest,
   pieces: Buffer[],
   response: ServerResponse,
   behaviour: Behaviour,
@@ -172,7 +198,8 @@ async function sendStream(
     if (response.destroyed) return
     await writeSlices(response, piece, sliceBytes)
   }
-  if (breakBy === 'error') await writeSlices(response, dialect.errorPiece(500, 'it broke'), sliceBytes)
+  if (breakBy === 'error')
+    await writeSlices(response, dialect.errorPiece(500, 'it broke', request), sliceBytes)
   finish(response, breakBy)
 }
 
@@ -194,8 +221,13 @@ async function writeSlices(response: ServerResponse, bytes: Buffer, sliceBytes =
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
-    response.once('drain', resolve)
-    response.once('close', resolve)
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
   })
 }
 

@@ -1,0 +1,20 @@
+import { openAiCompatible } from './openai-compatible.js'
+import { textsOf } from './openai-models.js'
+import { isJsonObject } from './openai-quirks.js'
+
+/** https://openrouter.ai/docs/api-reference/chat-completion */
+export const openrouter = openAiCompatible({
+  id: 'openrouter',
+  name: 'OpenRouter',
+  baseUrl: 'https://openrouter.ai/api/v1',
+  // https://openrouter.ai/docs/models
+  list: {
+    describe: ({ architecture }) =>
+      isJsonObject(architecture)
+        ? {
+            inputModalities: textsOf(architecture.input_modalities),
+            outputModalities: textsOf(architecture.output_modalities),
+          }
+        : {},
+  },
+})
