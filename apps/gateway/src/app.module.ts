@@ -14,6 +14,8 @@ import { BearerStrategy } from './http/bearer.strategy.js'
 import { Entry } from './http/entry.js'
 import { ErrorFilter } from './http/error.filter.js'
 import { PresetsController } from './presets/presets.controller.js'
+import { AdminUsageController } from './usage/admin-usage.controller.js'
+import { UsageController } from './usage/usage.controller.js'
 
 /** Every face. */
 export const controllers = [
@@ -24,10 +26,12 @@ export const controllers = [
   BrowserController,
   CallsController,
   HistoryController,
+  UsageController,
   PresetsController,
   AdminUsersController,
   AdminProvidersController,
   AuditController,
+  AdminUsageController,
 ]
 
 /** All wiring: what the boot has made comes in as `services`, by the tokens of `tokens.ts`. */

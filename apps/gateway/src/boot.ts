@@ -1,5 +1,5 @@
 import { type Accounts, createAccounts } from '@gatehouse/accounts'
-import { AppError } from '@gatehouse/contracts'
+import { AppError, CallBody, PresetBody, SignInBody } from '@gatehouse/contracts'
 import { createSessionTokens, createSignIn } from '@gatehouse/identity'
 import { createModels, type Models } from '@gatehouse/llm'
 import { createTransport } from '@gatehouse/outbound'
@@ -8,6 +8,7 @@ import {
   connectDatabase,
   createMetrics,
   type Database,
+  databaseFailure,
   type Logger,
   systemClock,
 } from '@gatehouse/platform'
@@ -15,20 +16,31 @@ import { type CallLog, createCallLog } from '@gatehouse/usage'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyInstance } from 'fastify'
+import { messagesRoutes } from './anthropic/messages.routes.js'
 import { AppModule, controllers } from './app.module.js'
 import { type GatewayConfig, localAdmin } from './config.js'
 import { createAuthenticate } from './http/authenticate.js'
-import { schemaPipe } from './http/schema.pipe.js'
+import type { Caller } from './http/caller.js'
+import { createLocalAuthenticate } from './http/local-caller.js'
+import { createSchemaPipe } from './http/schema.pipe.js'
 import { createAdapter, type LiveRoute, prepareServer } from './http/server.js'
 import { createSessionCookie } from './http/session-cookie.js'
 import { createLifecycle, type Lifecycle } from './lifecycle.js'
 import { identityOf } from './local-issuer/person.js'
+import { modelsRoutes } from './models/models.routes.js'
 import { NestLog } from './nest-log.js'
-import { chatRoutes } from './openai/chat.route.js'
-import { createLiveCalls } from './openai/live-calls.js'
+import { createLiveCalls, type LiveCall } from './openai/live-calls.js'
+import { openAiRoutes } from './openai/openai.routes.js'
 import { createPipeline } from './openai/pipeline.js'
+import { createRouter } from './openai/router.js'
 import { serveDocs } from './openapi.js'
+import { proxyRoutes } from './proxy/proxy.routes.js'
 import * as tokens from './tokens.js'
+
+/** How soon the database is asked again for what it could not say. */
+const askAgainMs = 1000
+/** How often it is said that it is away. */
+const sayAgainMs = 60_000
 
 /** A gateway that has been put together. */
 export interface Gateway {
@@ -59,7 +71,15 @@ export async function createGateway(
   logger: Logger,
   onFailure: (error: Error) => void = () => {},
 ): Promise<Gateway> {
-  const onError = (error: unknown) => logger.warn({ err: error }, 'trouble in the background')
+  let databaseAwayAt = Number.NEGATIVE_INFINITY
+  const onError = (error: unknown): void => {
+    if (!isAway(error)) logger.warn({ err: error }, 'trouble in the background')
+    // Everything in the background meets it again and again, and at the start it is told already.
+    else if (database.state().phase !== 'starting' && performance.now() - databaseAwayAt > sayAgainMs) {
+      databaseAwayAt = performance.now()
+      logger.warn('database unavailable')
+    }
+  }
   const lifecycle = createLifecycle()
   const metrics = createMetrics()
   const transport = createTransport()
@@ -81,7 +101,11 @@ export async function createGateway(
   const cookie = createSessionCookie(sessionTokens, { secure, lifetimeSeconds: config.accessTokenSeconds })
   const accounts = createAccounts({
     database,
-    policy: { adminEmails: config.adminEmails, allowedDomains: config.allowedDomains },
+    policy: {
+      adminEmails: config.adminEmails,
+      // Without sign-in nobody can register, and the one local principal has no domain to allow.
+      allowedDomains: config.enableAuth ? config.allowedDomains : [],
+    },
     onError,
   })
   const calls = createCallLog({
@@ -93,7 +117,13 @@ export async function createGateway(
       logger.warn({ file, lines }, 'spool lines could not be read; they were torn by a crash'),
   })
   const { promise: checked, resolve: modelsChecked } = Promise.withResolvers<void>()
-  const models = createModels({ values: config.models, transport, production: config.production })
+  const { routing } = config
+  const models = createModels({
+    values: config.models,
+    connections: routing?.connections ?? [],
+    transport: routing?.timeouts ? transport.withTimeouts(routing.timeouts) : transport,
+    production: config.production,
+  })
   const issuer = config.localSignIn
     ? // Not loaded where it is off.
       await (await import('./local-issuer/local-issuer.js')).createLocalIssuer({
@@ -113,23 +143,40 @@ export async function createGateway(
     ...(issuer ? { local: issuer.address } : {}),
   })
   const live = createLiveCalls(metrics)
+  metrics.spoolPending.watch(() => calls.waiting())
   const stopFollowing = accounts.onChange((change) => {
     if (change.kind === 'principal') void endCallsOfDisabled(change.subject)
   })
-  const endCallsOfDisabled = async (principalId: string) => {
+  const endCallsOfDisabled = async (principalId: string): Promise<void> => {
     if (!live.principals().includes(principalId)) return
-    const status = await accounts.status(principalId).catch(() => 'active' as const)
-    if (status !== 'active') live.stop(principalId, new AppError('account_disabled'))
+    try {
+      const status = await accounts.status(principalId)
+      if (status !== 'active') live.stop(principalId, new AppError('account_disabled'))
+    } catch (error) {
+      // Nobody knows: asked again until somebody does.
+      onError(error)
+      setTimeout(() => void endCallsOfDisabled(principalId), askAgainMs).unref()
+    }
   }
-  const authenticate = createAuthenticate({ accounts, sessionTokens, cookie, metrics })
+  /** A call whose caller lost their rights between the guard and its registration was not among the live ones then. */
+  const confirm = ({ principal, session }: Caller, call: LiveCall): void => {
+    const known = accounts.knownSession(session.id)
+    if (known === undefined) void endCallsOfDisabled(principal.id)
+    else if (known?.principal.status !== 'active')
+      call.abort(new AppError(known === null ? 'session_ended' : 'account_disabled'))
+  }
+  const authenticate = config.enableAuth
+    ? createAuthenticate({ accounts, sessionTokens, cookie, metrics })
+    : createLocalAuthenticate(accounts, config)
+  const router = createRouter(models, routing)
   const pipeline = createPipeline({
-    models,
     calls,
     live,
     metrics,
     clock: systemClock,
     logger,
     logContent: config.logContent,
+    confirm,
   })
 
   const services = [
@@ -145,6 +192,7 @@ export async function createGateway(
     { provide: tokens.SESSION_COOKIE, useValue: cookie },
     { provide: tokens.AUTHENTICATE, useValue: authenticate },
     { provide: tokens.PIPELINE, useValue: pipeline },
+    { provide: tokens.ROUTER, useValue: router },
     { provide: tokens.LIFECYCLE, useValue: lifecycle },
   ]
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -158,10 +206,24 @@ export async function createGateway(
   )
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
   const routes = prepareServer(fastify, app, { config, logger, metrics, lifecycle, controllers })
-  app.useGlobalPipes(schemaPipe)
+  const modelProviders = () => models.status().flatMap(({ id, state }) => (state === 'ready' ? [id] : []))
+  const signInProviders = () => signIn.list().map(({ id }) => id)
+  app.useGlobalPipes(
+    createSchemaPipe(
+      new Map<unknown, Record<string, () => string[]>>([
+        [CallBody, { provider: modelProviders }],
+        [PresetBody, { provider: modelProviders }],
+        [SignInBody, { provider: signInProviders }],
+      ]),
+    ),
+  )
   if (issuer) await (await import('./local-issuer/mount.js')).mountLocalIssuer(fastify, issuer)
   serveDocs(app)
-  await chatRoutes(fastify, { pipeline, models, logger, keepContent: config.keepContent === 'all' })
+  const modelRoutes = { pipeline, router, models, calls, logger, keepContent: config.keepContent === 'all' }
+  await openAiRoutes(fastify, modelRoutes)
+  await messagesRoutes(fastify, modelRoutes)
+  await modelsRoutes(fastify, modelRoutes)
+  await proxyRoutes(fastify, modelRoutes)
 
   return {
     app,
@@ -219,6 +281,12 @@ export async function createGateway(
       await transport.close()
     },
   }
+}
+
+/** Whether an error says that the database cannot be reached, and nothing besides: a sentence of ours may have it as its cause. */
+function isAway(error: unknown): boolean {
+  const wrapped = error instanceof Error && error.name === 'Error' && error.cause !== undefined
+  return databaseFailure(wrapped ? new Error(error.message) : error).kind === 'unavailable'
 }
 
 /** Why a port cannot be listened on, in terms of the variable to change. */

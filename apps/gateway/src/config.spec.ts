@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadConfig } from './config.js'
+import { loadConfig, localAdmin } from './config.js'
 
 describe('the configuration of a gateway', () => {
   let dataDir: string
@@ -29,11 +29,42 @@ describe('the configuration of a gateway', () => {
   it('names the variable of a folder that cannot be had', () => {
     const file = join(dataDir, 'a-file')
     writeFileSync(file, '')
-    for (const path of [file, join(file, 'below')]) {
+    // Where there is a /proc, it says ENOENT for ever, as no other place does.
+    for (const path of [
+      file,
+      join(file, 'below'),
+      ...(existsSync('/proc/self') ? ['/proc/gatehouse'] : []),
+    ]) {
       expect(() => loadConfig({ DATA_DIR: path })).toThrow(/^DATA_DIR: .*cannot be written to/)
       expect(() => loadConfig({ DATA_DIR: dataDir, LOG_DIR: path })).toThrow(
         /^LOG_DIR: .*cannot be written to/,
       )
+    }
+  })
+
+  it('T17: goes without sign-in on this machine alone, and never in production', () => {
+    const load = (environment: Record<string, string>) =>
+      loadConfig({ DATA_DIR: dataDir, ENABLE_AUTH: 'false', ...environment })
+    expect(load({})).toMatchObject({ enableAuth: false, localSignIn: false, host: '127.0.0.1' })
+    expect(loadConfig({ DATA_DIR: dataDir })).toMatchObject({ enableAuth: true, localSignIn: true })
+    const production = {
+      NODE_ENV: 'production',
+      JWT_SECRET: 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo',
+      PUBLIC_URL: 'http://localhost:8000',
+    }
+    const wrong: [environment: Record<string, string>, says: RegExp][] = [
+      [production, /in production/],
+      [{ ...production, HOST: '127.0.0.1' }, /in production/],
+      [{ HOST: '0.0.0.0' }, /HOST is 0\.0\.0\.0/],
+      [{ HOST: '::' }, /HOST is ::/],
+      [{ HOST: '192.168.1.5' }, /HOST/],
+      [{ PUBLIC_URL: 'https://gatehouse.example.com' }, /PUBLIC_URL/],
+      [{ TRUST_PROXY: '127.0.0.1' }, /TRUST_PROXY/],
+      [{ ENABLE_AUTH: 'no' }, /true or false/],
+    ]
+    for (const [environment, says] of wrong) {
+      expect(() => load(environment), JSON.stringify(environment)).toThrow(/^ENABLE_AUTH: /)
+      expect(() => load(environment), JSON.stringify(environment)).toThrow(says)
     }
   })
 
@@ -44,6 +75,8 @@ describe('the configuration of a gateway', () => {
         DATA_DIR: dataDir,
         PUBLIC_URL: 'https://gatehouse.example.com',
         JWT_SECRET: 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo',
+        DATABASE_URL: 'postgres://user:password@localhost/gatehouse',
+        OPENAI_API_KEY: 'sk-1',
         OPENAI_BASE_URL: address,
       }).warnings
     for (const host of [
@@ -73,5 +106,75 @@ describe('the configuration of a gateway', () => {
       expect(warnings(address), address).toEqual([])
     }
     expect(warnings('http://10.1.2.3/v1', 'development')).toEqual([])
+  })
+
+  describe('tells what is set and does nothing', () => {
+    const warnings = (
+      environment: Record<string, string>,
+      unreadableLines: number[] = [],
+      inFile: string[] = [],
+    ) => loadConfig({ DATA_DIR: dataDir, ...environment }, { inFile, unreadableLines }).warnings
+
+    it.each<[given: Record<string, string>, says: RegExp[]]>([
+      [{}, []],
+      [{ GITHUB_CLIENT_ID: 'id' }, [/^GITHUB_CLIENT_ID is set without GITHUB_CLIENT_SECRET: nobody.*GitHub/]],
+      [{ GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'of-github' }, []],
+      [{ GOOGLE_CLIENT_SECRET: 'of-google' }, [/^GOOGLE_CLIENT_SECRET is set without GOOGLE_CLIENT_ID: /]],
+      [{ GOOGLE_CLIENT_ID: 'id' }, []],
+      [{ MICROSOFT_TENANT_ID: 'common' }, [/^MICROSOFT_TENANT_ID is set without MICROSOFT_CLIENT_ID: /]],
+      [{ OIDC_CLIENT_ID: 'id' }, [/^OIDC_CLIENT_ID is set without OIDC_ISSUER_URL: /]],
+      [
+        { OPENAI_BASE_URL: 'https://x.example/v1' },
+        [/^OPENAI_BASE_URL is set without OPENAI_API_KEY: OpenAI/],
+      ],
+      [{ OPENAI_API_KEY: 'sk-1', OPENAI_BASE_URL: 'https://x.example/v1' }, []],
+      [{ AZURE_OPENAI_API_KEY: 'k' }, [/^AZURE_OPENAI_API_KEY is set without AZURE_OPENAI_ENDPOINT: /]],
+      [
+        { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'AKIA' },
+        [/^AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY: /],
+      ],
+      // A pod or a shell has these by itself.
+      [{ AWS_PROFILE: 'work' }, []],
+      [{ AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_FEDERATED_TOKEN_FILE: '/f' }, []],
+      [{ REDIS_URL: 'redis://h' }, [/^REDIS_URL is set, and nothing uses it yet/]],
+      [{ OPENAI_API_KEYS: 'sk-1' }, [/^OPENAI_API_KEYS is unknown\. Is OPENAI_API_KEY meant\?$/]],
+      [{ HOME: '/root', NODE_OPTIONS: '', SOMETHING_ELSE: 'x' }, []],
+    ])('%j', (given, says) => {
+      expect(warnings(given)).toEqual(says.map((pattern) => expect.stringMatching(pattern)))
+    })
+
+    it('in .env: every unknown name, and the lines that cannot be read', () => {
+      const given = { SOMETHING_ELSE: 'hunter2', AWS_ROLE_ARN: 'arn', POSTGRES_PASSWORD: 'hunter2' }
+      expect(warnings(given, [3, 7], Object.keys(given))).toEqual([
+        '.env line 3 sets nothing. Write NAME=value, or # before a comment.',
+        '.env line 7 sets nothing. Write NAME=value, or # before a comment.',
+        'SOMETHING_ELSE in .env is unknown, and nothing uses it.',
+      ])
+    })
+  })
+
+  it('refuses admins who are no addresses, and takes the one of development', () => {
+    expect(() => loadConfig({ DATA_DIR: dataDir, ADMIN_EMAILS: 'a@example.com, notanemail' })).toThrow(
+      /^ADMIN_EMAILS: must be a comma list of e-mail addresses/,
+    )
+    expect(loadConfig({ DATA_DIR: dataDir, ADMIN_EMAILS: 'Admin@localhost' }).adminEmails).toEqual([
+      localAdmin,
+    ])
+    expect(() => loadConfig({ DATA_DIR: dataDir, ALLOWED_EMAIL_DOMAINS: 'https://example.com' })).toThrow(
+      /^ALLOWED_EMAIL_DOMAINS: must be a comma list of domains/,
+    )
+  })
+
+  it('warns in production of the embedded database, and in development not', () => {
+    const production = {
+      NODE_ENV: 'production',
+      DATA_DIR: dataDir,
+      PUBLIC_URL: 'https://gatehouse.example.com',
+      JWT_SECRET: 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo',
+    }
+    expect(loadConfig(production).warnings).toEqual([
+      expect.stringContaining(`DATABASE_URL is not set: accounts`),
+    ])
+    expect(loadConfig({ ...production, DATABASE_URL: 'postgres://u:p@h/d' }).warnings).toEqual([])
   })
 })

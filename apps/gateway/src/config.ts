@@ -1,13 +1,23 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Values } from '@gatehouse/contracts'
 import { type SignInValues, sessionVariables, signInProblems, signInVariables } from '@gatehouse/identity'
 import { modelVariables } from '@gatehouse/llm'
-import { ConfigError, coreVariables, type ExampleSection, parseVariables } from '@gatehouse/platform'
+import {
+  ConfigError,
+  coreVariables,
+  type Environment,
+  type ExampleSection,
+  makeFolder,
+  parseVariables,
+} from '@gatehouse/platform'
 
+import { ignoredSettings, wantedProviders } from './ignored-settings.js'
 import { isLoopbackHost } from './local-issuer/loopback.js'
+import { readRouting } from './routing/read-routing.js'
+import type { Routing } from './routing/routing.js'
 
 /** Every variable there is, in the order of `.env.example`. */
 export const sections: ExampleSection[] = [
@@ -30,6 +40,8 @@ export interface GatewayConfig {
   jwtSecret: string
   jwtSecretPrevious: string | undefined
   accessTokenSeconds: number
+  /** False: everybody is one local principal, and `/v1` and the probes alone are served; on loopback, in development. */
+  enableAuth: boolean
   adminEmails: readonly string[]
   allowedDomains: readonly string[]
   /** The embedded OpenID provider is on: development, on loopback alone. */
@@ -47,16 +59,24 @@ export interface GatewayConfig {
   signIn: SignInValues
   /** Values of the model providers' variables, by name. */
   models: Record<string, unknown>
+  /** Ids of the model providers of which a variable is set. */
+  wantedModels: ReadonlySet<string>
+  /** What `gatehouse.yaml` says; undefined where there is none. */
+  routing: Routing | undefined
   /** Sentences that the start prints: settings that work and that somebody may not mean. */
   warnings: string[]
 }
 
 /**
  * Reads the configuration, once, at start.
- * @param environment as `readEnvironment` gives it
+ * @param environment the values of `readEnvironment`
+ * @param file what else `readEnvironment` gives; without a folder, `gatehouse.yaml` is read where GATEHOUSE_CONFIG names it
  * @throws ConfigError naming the variable, what is wrong and how to mend it
  */
-export function loadConfig(environment: Record<string, string>): GatewayConfig {
+export function loadConfig(
+  environment: Record<string, string>,
+  file: Partial<Omit<Environment, 'values'>> = {},
+): GatewayConfig {
   const core = parseVariables(coreVariables, environment)
   const session = parseVariables(sessionVariables, environment)
   const signIn = parseVariables(signInVariables, environment)
@@ -74,8 +94,28 @@ export function loadConfig(environment: Record<string, string>): GatewayConfig {
       'must be https in production, since sign-in and tokens travel over it',
     )
   }
+  if (!core.ENABLE_AUTH) refuseWithoutAuth({ production, host, publicUrl, trustProxy: core.TRUST_PROXY })
+  const routing = readRouting({
+    path: core.GATEHOUSE_CONFIG,
+    folder: file.folder,
+    environment,
+    models,
+    production,
+  })
   // What is in there is for its owner alone: prompts that wait in the spool, the secret of the sessions.
-  const dataDir = folder('DATA_DIR', resolve(core.DATA_DIR), 0o700)
+  const dataDir = writableFolder('DATA_DIR', resolve(core.DATA_DIR), 0o700)
+  const given = {
+    inFile: file.inFile ?? [],
+    unreadableLines: file.unreadableLines ?? [],
+    names: new Set(Object.keys(environment).filter((name) => environment[name]?.trim())),
+    known: new Set([
+      ...sections.flatMap(({ variables }) => Object.keys(variables)),
+      ...(routing?.refersTo ?? []),
+    ]),
+    signIn,
+    models,
+    production,
+  }
   return {
     production,
     host,
@@ -85,10 +125,12 @@ export function loadConfig(environment: Record<string, string>): GatewayConfig {
     dataDir,
     jwtSecret: sessionSecret(session, production, dataDir),
     jwtSecretPrevious: session.JWT_SECRET_PREVIOUS,
+    enableAuth: core.ENABLE_AUTH,
     accessTokenSeconds: session.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
     adminEmails: core.ADMIN_EMAILS.length > 0 || production ? core.ADMIN_EMAILS : [localAdmin],
     allowedDomains: core.ALLOWED_EMAIL_DOMAINS,
-    localSignIn: !production && isLoopbackHost(host) && isLoopbackHost(new URL(publicUrl).hostname),
+    localSignIn:
+      core.ENABLE_AUTH && !production && isLoopbackHost(host) && isLoopbackHost(new URL(publicUrl).hostname),
     keepContent: core.KEEP_CONTENT,
     contentRetentionDays: core.CONTENT_RETENTION_DAYS,
     corsOrigins: core.CORS_ORIGINS,
@@ -97,21 +139,50 @@ export function loadConfig(environment: Record<string, string>): GatewayConfig {
     drainSeconds: core.DRAIN_TIMEOUT_SECONDS,
     graceSeconds: core.SHUTDOWN_GRACE_SECONDS ?? (production ? 5 : 0),
     logLevel: core.LOG_LEVEL,
-    logDirectory: core.LOG_DIR && folder('LOG_DIR', core.LOG_DIR),
+    logDirectory: core.LOG_DIR && writableFolder('LOG_DIR', core.LOG_DIR),
     logContent: core.LOG_CONTENT,
     signIn,
     models,
-    warnings: production ? doubtfulAddresses({ ...signIn, ...models }) : [],
+    wantedModels: wantedProviders(given),
+    routing,
+    warnings: [
+      ...ignoredSettings(given),
+      ...(production && core.DATABASE_URL === undefined ? [embeddedInProduction(dataDir)] : []),
+      ...(production ? doubtfulAddresses({ ...signIn, ...models, ...addressesIn(routing) }) : []),
+    ],
   }
+}
+
+function embeddedInProduction(dataDir: string): string {
+  return `DATABASE_URL is not set: accounts and history are in ${dataDir}, which this process alone can use. Keep that folder and back it up, or name a Postgres server.`
+}
+
+/** Whoever can reach a gateway without sign-in spends its owner's money. @throws ConfigError */
+function refuseWithoutAuth(settings: {
+  production: boolean
+  host: string
+  publicUrl: string
+  trustProxy: readonly string[]
+}): void {
+  const { production, host, publicUrl, trustProxy } = settings
+  const refuse = (reason: string) => {
+    throw new ConfigError('ENABLE_AUTH', `cannot be false ${reason}`)
+  }
+  if (production) refuse('in production. Take it out, and configure a way to sign in')
+  if (!isLoopbackHost(host)) refuse(`while HOST is ${host}: others could reach it. Set HOST=127.0.0.1`)
+  if (!isLoopbackHost(new URL(publicUrl).hostname))
+    refuse(`while PUBLIC_URL is ${publicUrl}: others are meant to reach it. Take one of the two out`)
+  if (trustProxy.length > 0)
+    refuse('behind a proxy, through which everybody comes from this machine. Take it or TRUST_PROXY out')
 }
 
 /** The admin that development has unless ADMIN_EMAILS says otherwise; the banner's token is theirs. */
 export const localAdmin = 'admin@localhost'
 
 /** Makes a folder unless it is there. @throws ConfigError where it cannot be made or written to */
-function folder(variable: string, path: string, mode = 0o777): string {
+function writableFolder(variable: string, path: string, mode = 0o777): string {
   try {
-    mkdirSync(path, { recursive: true, mode })
+    makeFolder(path, mode)
     accessSync(path, constants.W_OK | constants.X_OK)
     return path
   } catch (error) {
@@ -167,6 +238,14 @@ for (const [network, prefix, family] of [
   ['fe80::', 10, 'ipv6'],
 ] as const)
   privateRanges.addSubnet(network, prefix, family)
+
+/** By where they stand in the file. */
+function addressesIn(routing: Routing | undefined): Record<string, unknown> {
+  const named = (routing?.connections ?? []).flatMap(({ id, values }) =>
+    Object.entries(values).map(([name, value]) => [`${name} of connection ${id}`, value]),
+  )
+  return Object.fromEntries(named)
+}
 
 /** The operator's word is taken for http and private addresses; in production it is repeated once, in case it was a slip. */
 function doubtfulAddresses(values: Record<string, unknown>): string[] {

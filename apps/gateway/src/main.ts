@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { readFileSync } from 'node:fs'
 import type { SignIn } from '@gatehouse/identity'
-import { ConfigError, createLogger, readEnvironment } from '@gatehouse/platform'
+import { createLogger, placeOf, readEnvironment } from '@gatehouse/platform'
 import { banner } from './banner.js'
 import { createGateway, type Gateway } from './boot.js'
 import { loadConfig } from './config.js'
@@ -11,15 +11,21 @@ const manifest = new URL('../../../../package.json', import.meta.url)
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
 /** Signals so far, and other reasons to stop. */
 let stops = 0
+/** Milliseconds within which signals are one: npm and a launcher pass on what the whole group was sent already. */
+const echoMs = 500
+/** Milliseconds after which the start says that it waits for a database server. */
+const patienceMs = 1500
 
 async function main(): Promise<void> {
-  const config = loadConfig(readEnvironment())
+  const { values, ...file } = readEnvironment()
+  const config = loadConfig(values, file)
   const logger = createLogger({
     level: config.logLevel,
     directory: config.logDirectory,
     pretty: process.stdout.isTTY && !config.production,
   })
   let gateway: Gateway | undefined
+  let signalledAt = Number.NEGATIVE_INFINITY
   const stop = (why: string, code: number) => {
     stops++
     if (stops > 1 || !gateway) {
@@ -36,8 +42,13 @@ async function main(): Promise<void> {
       },
     )
   }
-  process.on('SIGTERM', () => stop('SIGTERM', 0))
-  process.on('SIGINT', () => stop('SIGINT', 0))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (performance.now() - signalledAt < echoMs) return
+      signalledAt = performance.now()
+      stop(signal, 0)
+    })
+  }
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'nothing handled this error; it is a defect')
     stop('an error that nothing handled', 1)
@@ -45,7 +56,13 @@ async function main(): Promise<void> {
 
   gateway = await createGateway(config, logger, () => stop('the database failed', 1))
   await gateway.listen()
-  await gateway.ready
+  const waiting = setTimeout(() => {
+    if (gateway && config.databaseUrl && gateway.database.state().phase === 'starting')
+      process.stdout.write(
+        `\nGatehouse ${version} listens at ${config.publicUrl} and waits for the database at ${placeOf(config.databaseUrl)} (DATABASE_URL); it serves as soon as that is there.\n\n`,
+      )
+  }, patienceMs)
+  await gateway.ready.finally(() => clearTimeout(waiting))
   process.stdout.write(
     banner({
       config,
@@ -66,12 +83,13 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   // It was asked to stop while it waited for something: no failure of the start.
   if (stops > 0) return
-  const line =
-    error instanceof ConfigError
-      ? error.message
-      : error instanceof Error
-        ? `${error.name}: ${error.message}`
-        : String(error)
-  process.stderr.write(`Gatehouse did not start. ${line}\n`)
+  process.stderr.write(`Gatehouse did not start. ${inWords(error)}\n`)
   process.exit(1)
 })
+
+/** A sentence of ours stands for itself; of what nobody foresaw, the kind is told too. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const ours = ['Error', 'ConfigError', 'MigrationError'].includes(error.name)
+  return ours ? error.message : `${error.name}: ${error.message}`
+}

@@ -1,14 +1,21 @@
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppModule } from './app.module.js'
+import { docsScript, docsStyle } from './docs-page.js'
 import * as tokens from './tokens.js'
 
 /** The OpenAPI 3.1 document of every Nest route. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setTitle('Gatehouse')
-    .setDescription('One door to every language model. Errors are OpenAI-shaped on every path.')
+    .setDescription(
+      [
+        'One door to every language model. Errors are OpenAI-shaped on every path.',
+        'Signed in at [the home page](/) in this browser? Then every call here is made as you: there is no need to authorize. A token that is given to Authorize goes before; this browser keeps it until it expires or you sign out there.',
+      ].join('\n\n'),
+    )
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({
@@ -24,10 +31,15 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
 
 /** Serves the document at `/docs-json`, and Swagger UI with Authorize at `/docs`. */
 export function serveDocs(app: NestFastifyApplication): void {
+  app.getHttpAdapter().get('/docs/page.js', (_request: FastifyRequest, reply: FastifyReply) => {
+    void reply.type('text/javascript; charset=utf-8').send(docsScript)
+  })
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs-json',
     raw: ['json'],
     customSiteTitle: 'Gatehouse API',
+    customCss: docsStyle,
+    customJs: '/docs/page.js',
     swaggerOptions: { persistAuthorization: true },
   })
 }

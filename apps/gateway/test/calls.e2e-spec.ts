@@ -1,6 +1,7 @@
 import { type StandIn, startBedrock, startGemini, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  adminEmail,
   events,
   type InnerGateway,
   type People,
@@ -257,7 +258,7 @@ describe('POST /api/v1/llm/call', () => {
       token: ada.token,
       headers: {
         cookie: 'secret=1',
-        'x-api-key': 'k',
+        'x-goog-api-key': 'k',
         'proxy-authorization': 'p',
         traceparent: '00-x',
         baggage: 'b=1',
@@ -269,7 +270,7 @@ describe('POST /api/v1/llm/call', () => {
     expect(text).not.toContain(ada.token)
     for (const name of [
       'cookie',
-      'x-api-key',
+      'x-goog-api-key',
       'proxy-authorization',
       'traceparent',
       'baggage',
@@ -474,10 +475,37 @@ describe('POST /api/v1/llm/call', () => {
     expect(sent(openai)?.json).toMatchObject({ messages: [{ content: prompt }] })
   })
 
-  it('keeps texts that the database refuses, mended', async () => {
-    const answer = await call({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'a\u0000b\ud800c' })
-    expect(answer.status).toBe(200)
-    expect((await item(answer.json.id)).prompt?.[0]?.content).toBe('a\ufffdb\ufffdc')
+  it('T68: refuses text that the database or a provider would refuse, wherever it comes, and names the field', async () => {
+    const asked = openai.requests.length
+    const base = { provider: 'openai', model: 'gpt-4o-mini', prompt: 'x' }
+    const preset = { name: 'n', provider: 'openai', model: 'm', parameters: {} }
+    for (const bad of ['a\u0000b', 'a\ud800c']) {
+      for (const [path, body, param] of [
+        ['/api/v1/llm/call', { ...base, prompt: bad }, 'prompt'],
+        ['/api/v1/llm/call', { ...base, model: bad }, 'model'],
+        ['/api/v1/llm/call', { ...base, stop: bad }, 'stop'],
+        ['/api/v1/presets', { ...preset, name: bad }, 'name'],
+        ['/api/v1/presets', { ...preset, parameters: { system: bad } }, 'parameters.system'],
+      ] as const) {
+        const { status, json } = await gateway.ask<Result>(path, { token: ada.token, body })
+        expect([status, json.error.param], `${path} ${param}`).toEqual([400, param])
+      }
+    }
+    expect(openai.requests.length).toBe(asked)
+    for (const path of [
+      '/api/v1/history?model=a%00',
+      '/api/v1/history?provider=a%00',
+      '/api/v1/history?request_id=%00',
+      '/api/v1/history?after=%00',
+      '/api/v1/presets?after=%00',
+      '/auth/sessions?after=%00',
+    ]) {
+      expect((await gateway.ask(path, { token: ada.token })).status, path).toBe(400)
+    }
+    const root = await people.register(gateway, adminEmail)
+    for (const path of ['users?query=a%00', 'audit?action=%00', 'audit?target_id=%00']) {
+      expect((await gateway.ask(`/api/v1/admin/${path}`, { token: root.token })).status, path).toBe(400)
+    }
   })
 
   it('takes a body of 20 MiB and refuses one of 33', async () => {
@@ -523,12 +551,23 @@ describe('POST /api/v1/llm/call', () => {
 
     it('applies the default one of a model to every call, and only one is the default', async () => {
       const first = await preset({ model: 'gpt-default', parameters: { temperature: 0.2 }, is_default: true })
-      await preset({ model: 'gpt-default', parameters: { temperature: 0.3 }, is_default: true })
-      await call({ provider: 'openai', model: 'gpt-default', prompt: 'x' })
-      expect(sent(openai)?.json).toMatchObject({ temperature: 0.3 })
+      const same = await preset({ model: 'gpt-default', parameters: {} })
+      expect([same.status, same.json.error.code]).toEqual([409, 'conflict'])
+      const second = await preset({
+        name: 'second',
+        model: 'gpt-default',
+        parameters: { temperature: 0.3 },
+        is_default: true,
+      })
+      for (const stream of [false, true]) {
+        const { headers } = await call({ provider: 'openai', model: 'gpt-default', prompt: 'x', stream })
+        expect(headers.get('x-gatehouse-preset')).toBe(second.json.id)
+        expect(sent(openai)?.json).toMatchObject({ temperature: 0.3 })
+      }
       const reread = await gateway.ask(`/api/v1/presets/${first.json.id}`, { token: ada.token })
       expect(reread.json).toMatchObject({ is_default: false })
-      await call({ provider: 'openai', model: 'another', prompt: 'x' })
+      const plain = await call({ provider: 'openai', model: 'another', prompt: 'x' })
+      expect(plain.headers.get('x-gatehouse-preset')).toBeNull()
       expect(sent(openai)?.json).not.toHaveProperty('temperature')
     })
 
@@ -596,6 +635,29 @@ describe('POST /api/v1/llm/call', () => {
         token: reader.token,
       })
       expect(filtered.json.data).toHaveLength(4)
+    })
+
+    it('filters by a provider under any of its names', async () => {
+      const person = await people.register(gateway, 'alias@example.com')
+      const { json } = await call(
+        { provider: 'gemini', model: 'gemini-2.5-flash', prompt: 'x' },
+        person.token,
+      )
+      await call({ provider: 'openai', model: 'gpt-4o-mini', prompt: 'x' }, person.token)
+      await gateway.gateway.calls.flush()
+      for (const [name, ids] of [
+        ['google', [json.id]],
+        ['gemini', [json.id]],
+        ['of-another-time', []],
+      ] as const) {
+        const found = await gateway.ask<{ data: Item[] }>(`/api/v1/history?provider=${name}`, {
+          token: person.token,
+        })
+        expect(
+          found.json.data.map(({ id }) => id),
+          name,
+        ).toEqual(ids)
+      }
     })
 
     it('refuses a limit beyond 100 and filters that do not exist', async () => {

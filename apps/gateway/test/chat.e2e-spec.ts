@@ -73,11 +73,11 @@ describe('POST /v1/chat/completions, by the official client', () => {
   it('T53: sends the provider our credential and none of the caller’s headers', async () => {
     await client.chat.completions.create(
       { model: 'openai/gpt-4o-mini', messages },
-      { headers: { cookie: 'a=1', 'x-api-key': 'k', traceparent: '00-x' } },
+      { headers: { cookie: 'a=1', 'x-goog-api-key': 'k', traceparent: '00-x' } },
     )
     expect(sent()?.headers.authorization).toBe(`Bearer ${providerKey}`)
     expect(JSON.stringify(sent()?.headers)).not.toContain(ada.token)
-    for (const name of ['cookie', 'x-api-key', 'traceparent', 'x-stainless-lang'])
+    for (const name of ['cookie', 'x-goog-api-key', 'traceparent', 'x-stainless-lang'])
       expect(sent()?.headers).not.toHaveProperty(name)
   })
 

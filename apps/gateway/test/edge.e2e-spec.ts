@@ -134,10 +134,10 @@ describe('the edge', () => {
       ['GET', '/nowhere', 404],
       ['GET', '/%', 400],
       ['GET', '/v1/nowhere', 404],
-      ['POST', '/health', 404],
+      ['POST', '/health', 405],
       ['GET', '/auth/profile', 401],
       ['GET', `/${'a'.repeat(3000)}`, 404],
-      ['PATCH', '/api/v1/history', 404],
+      ['PATCH', '/api/v1/history', 405],
       ['GET', '/api/v1/admin/users/%E0%A4%A', 400],
     ]
     for (const [method, path, status] of failures) {
@@ -152,6 +152,104 @@ describe('the edge', () => {
       expect(answer.headers.get('x-request-id')).toMatch(/^req_/)
       expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
     }
+  })
+
+  it('tells a method that an address does not take, and which ones it does', async () => {
+    for (const [method, path, allow] of [
+      ['GET', '/api/v1/llm/call', 'POST'],
+      ['GET', '/v1/chat/completions', 'POST'],
+      ['POST', '/health', 'GET, HEAD'],
+      ['POST', '/', 'GET, HEAD'],
+      ['PUT', '/api/v1/presets', 'GET, HEAD, POST'],
+      ['POST', '/api/v1/presets/018f0000-0000-7000-8000-000000000000', 'DELETE, GET, HEAD, PUT'],
+    ] as const) {
+      const answer = await gateway.ask<ErrorAnswer>(path, { method })
+      expect([answer.status, answer.headers.get('allow')], path).toEqual([405, allow])
+      expect(answer.json.error.code, path).toBe('method_not_allowed')
+    }
+    expect((await gateway.ask('/nowhere', { method: 'POST' })).status).toBe(404)
+  })
+
+  it('T47: a slash at the end changes neither the answer nor who gets it', async () => {
+    for (const { method, url, access } of gateway.gateway.routes) {
+      if (
+        method !== 'GET' ||
+        url === '/' ||
+        url.endsWith('/') ||
+        url.includes('*') ||
+        url.startsWith('/docs')
+      )
+        continue
+      const path = `${url.replaceAll(/:\w+/g, 'x')}/`
+      const answer = await gateway.ask(path)
+      if (access !== 'public') expect(answer.status, path).toBe(401)
+      else expect(answer.status, path).toBe((await gateway.ask(path.slice(0, -1))).status)
+    }
+    expect((await gateway.ask('/auth/profile/', { token: ada.token })).status).toBe(200)
+    expect((await gateway.ask('/api/v1/admin/users/', { token: ada.token })).status).toBe(403)
+    expect((await gateway.ask('/api/v1/admin/users/', { token: root.token })).status).toBe(200)
+    expect((await gateway.ask('/docs/')).status).toBe(200)
+  })
+
+  it('refuses a cursor that cannot be an id and filters that are not there, and takes an id that is unknown', async () => {
+    const unknown = '018f0000-0000-7000-8000-000000000000'
+    for (const [path, person] of [
+      ['/api/v1/history', ada],
+      ['/api/v1/presets', ada],
+      ['/auth/sessions', ada],
+      ['/api/v1/admin/users', root],
+      ['/api/v1/admin/audit', root],
+    ] as const) {
+      const malformed = await gateway.ask<ErrorAnswer>(`${path}?after=abc`, { token: person.token })
+      expect([malformed.status, malformed.json.error.param], path).toEqual([400, 'after'])
+      const empty = await gateway.ask<{ data: unknown[] }>(`${path}?after=${unknown}`, {
+        token: person.token,
+      })
+      expect([empty.status, empty.json.data], path).toEqual([200, []])
+    }
+    for (const query of ['provider=demo', 'from=2026-01-01', 'x=1']) {
+      const { status, json } = await gateway.ask<ErrorAnswer>(`/api/v1/history/stats?${query}`, {
+        token: ada.token,
+      })
+      expect([status, json.error.code], query).toEqual([400, 'unknown_field'])
+    }
+    expect((await gateway.ask('/api/v1/history/stats', { token: ada.token })).status).toBe(200)
+  })
+
+  it('tells a person in a browser on a page what it tells a program in JSON', async () => {
+    const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'sec-fetch-dest': 'document' }
+    for (const [path, status] of [
+      ['/nowhere', 404],
+      ['/%', 400],
+      ['/nowhere?<script>alert(1)</script>', 404],
+      ['/docs/nowhere', 404],
+    ] as const) {
+      const page = await gateway.ask(path, { headers: browser })
+      const { json } = await gateway.ask<ErrorAnswer>(path)
+      expect([page.status, page.headers.get('content-type')], path).toEqual([
+        status,
+        'text/html; charset=utf-8',
+      ])
+      for (const part of [json.error.message, page.headers.get('x-request-id') ?? '-', '<a href="/">'])
+        expect(page.text, path).toContain(part)
+      expect(page.text).not.toContain('alert(1)')
+      expect(page.headers.get('content-security-policy'), path).toContain("default-src 'self'")
+    }
+    for (const [path, headers] of [
+      ['/api/v1/nowhere', browser],
+      ['//api/v1/nowhere', browser],
+      ['/v1/nowhere', browser],
+      ['/auth/profile', browser],
+      ['/auth/nowhere', browser],
+      ['/nowhere', { ...browser, 'sec-fetch-dest': 'empty' }],
+      ['/nowhere', { accept: '*/*' }],
+    ] as const) {
+      const answer = await gateway.ask<ErrorAnswer>(path, { headers })
+      expect(answer.headers.get('content-type'), path).toMatch(/^application\/json/)
+      expect(answer.json.error.code, path).toEqual(expect.any(String))
+    }
+    const posted = await gateway.ask('/nowhere', { method: 'POST', headers: browser })
+    expect(posted.headers.get('content-type')).toMatch(/^application\/json/)
   })
 
   it('keeps a well-formed request id of the caller and replaces any other', async () => {

@@ -170,7 +170,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until a condition holds. @throws Error after `withinMs` */
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 5000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`it did not come true within ${withinMs} ms: ${condition}`)

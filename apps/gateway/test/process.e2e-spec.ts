@@ -38,6 +38,7 @@ describe('a configuration that cannot work', () => {
     ['METRICS_TOKEN', 'with spaces and $igns', /letters/],
     ['HOST', '203.0.113.7', /no address of this machine/],
     ['DEMO_PROVIDER', 'maybe', /true or false/],
+    ['ADMIN_EMAILS', 'notanemail', /e-mail addresses/],
     ['PUBLIC_URL', 'http://gatehouse.example.com', /https/, { NODE_ENV: 'production', JWT_SECRET: secret }],
   ]
 
@@ -101,7 +102,7 @@ describe('a gateway process', () => {
     await until(() => gateway.output().includes('curl -s'))
     const output = gateway.output()
     expect(output).toContain(`at http://localhost:${port}`)
-    expect(output).toContain('OpenAI needs OPENAI_API_KEY')
+    expect(output).toMatch(/ off: OpenAI, .*\(\.env\.example/)
     expect(output).toContain('Demo (demo)')
     const line = output.split('\n').find((text) => text.startsWith('curl -s')) ?? ''
     const [, url = '', token = '', body = ''] =
@@ -276,7 +277,8 @@ describe('a gateway process', () => {
     void call(gateway, ivy.token, { model: 'hang' }).catch(() => null)
     await until(() => openai.requests.some(({ json }) => (json as { model?: string }).model === 'hang'))
     gateway.kill('SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    // Sooner, it would count as an echo of the first.
+    await new Promise((resolve) => setTimeout(resolve, 700))
     gateway.kill('SIGINT')
     expect(await gateway.exited).toBe(1)
     const again = await start(port)
@@ -305,7 +307,13 @@ describe('a gateway process', () => {
       'exit',
     )
     expect(await second.exited).toBe(1)
-    expect(second.output()).toContain(`in use by process ${gateway.pid}`)
+    expect(second.output().trim().split('\n')).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Gatehouse did not start\\. The embedded database is in use by process ${gateway.pid} `),
+      ),
+    ])
+    const both = await spawnGateway({ DATA_DIR: dataDir, PORT: new URL(gateway.url).port }, 'exit')
+    expect(both.output().trim().split('\n')).toHaveLength(1)
     await gateway.close()
   })
 

@@ -417,6 +417,31 @@ describe('sign-in through the browser', () => {
     expect((await gateway.ask('/auth/profile', { headers: { cookie: jar.header() } })).status).toBe(200)
   })
 
+  it('begins under the name that PUBLIC_URL has, also for who came by another name of this machine', async () => {
+    const other = gateway.url.replace('localhost', '127.0.0.1')
+    const there = async (path: string) => {
+      const { status, headers } = await fetch(`${other}${path}`, { redirect: 'manual' })
+      return [status, headers.get('location'), headers.getSetCookie()]
+    }
+    expect(await there('/?sign_in_error=x')).toEqual([302, `${gateway.url}/?sign_in_error=x`, []])
+    const start = '/auth/google/start?next=%2Fdocs'
+    expect(await there(start)).toEqual([302, `${gateway.url}${start}`, []])
+    expect((await fetch(`${other}/auth/providers`)).status).toBe(200)
+    expect((await fetch(gateway.url, { redirect: 'manual' })).status).toBe(200)
+  })
+
+  it('writes down a refused callback, whatever its address holds', async () => {
+    await gateway.ask('/auth/x%00y/callback?state=%00')
+    await until(async () => {
+      const { data } = await gateway.gateway.accounts.audit.list({
+        limit: 1,
+        order: 'desc',
+        action: 'sign_in.failed',
+      })
+      return JSON.stringify(data[0]?.after).includes('x\ufffdy')
+    })
+  })
+
   it('T76: leads to no other site afterwards', async () => {
     for (const next of [
       '//evil.test',
@@ -454,7 +479,10 @@ describe('sign-in through the browser', () => {
     const landed = await signInLocally(gateway.url, '', new CookieJar(), '/auth/google/start')
     people.issuer.refuseWith = null
     const page = await gateway.ask(landed.slice(gateway.url.length))
-    expect(page.text).toContain('You could not be signed in.')
+    expect(page.text).toContain('<p role="status">Sign-in cancelled.</p>')
+    const nowhere = await gateway.ask('/auth/nope/start')
+    const told = await gateway.ask(nowhere.headers.get('location') ?? '')
+    expect(told.text).toContain('There is no such way to sign in here. Choose one of those on this page.')
     const planted = await gateway.ask('/?sign_in_error=<script>alert(1)</script>')
     expect(planted.text).not.toContain('alert(1)')
   })

@@ -110,4 +110,13 @@ describe('the whole way: sign in, call a model, find it again', () => {
     expect(after.status).toBe(401)
     expect(after.json).toMatchObject({ error: { code: 'session_ended' } })
   })
+
+  it('lets another person sign in from the same browser afterwards, and the first one again', async () => {
+    const jar = new CookieJar()
+    for (const email of ['linus@example.com', 'margaret@example.com', 'linus@example.com']) {
+      expect(await signInLocally(gateway.url, email, jar)).toBe(`${gateway.url}/`)
+      const profile = await gateway.ask('/auth/profile', { headers: { cookie: jar.header() } })
+      expect(profile.json).toMatchObject({ email })
+    }
+  })
 })

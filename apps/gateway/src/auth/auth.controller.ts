@@ -121,7 +121,7 @@ export class AuthController {
   /** Proof first, whatever the account: who cannot prove an identity learns nothing about who has an account. */
   private async withToken(body: SignInBody, mode: SignInMode, actor: Actor): Promise<SignInResult> {
     try {
-      const identity = await this.signIn.verify(body.provider, body.id_token)
+      const identity = await this.signIn.verify(body.provider, body.id_token, actor.address ?? undefined)
       const seconds = this.config.accessTokenSeconds
       const { principal, session, isNew } = await this.accounts.signIn(
         identity,

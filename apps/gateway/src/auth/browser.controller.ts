@@ -1,5 +1,5 @@
 import type { Accounts, Actor } from '@gatehouse/accounts'
-import { AppError } from '@gatehouse/contracts'
+import { AppError, text } from '@gatehouse/contracts'
 import type { SignIn } from '@gatehouse/identity'
 import type { Logger } from '@gatehouse/platform'
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common'
@@ -10,13 +10,22 @@ import type { GatewayConfig } from '../config.js'
 import { Public } from '../http/access.js'
 import type { Authenticate } from '../http/authenticate.js'
 import { actorOf, CurrentActor } from '../http/caller.js'
+import { atOwnName } from '../http/own-name.js'
 import { toAppError } from '../http/public-error.js'
 import { browserSessionSeconds, type SessionCookie } from '../http/session-cookie.js'
 import { ACCOUNTS, AUTHENTICATE, CONFIG, LOGGER, SESSION_COOKIE, SIGN_IN } from '../tokens.js'
 import { refusal } from './refusal.js'
 import { createSealedCookie, type SealedCookie } from './sealed-cookie.js'
 
-const StartQuery = z.strictObject({ next: z.string().max(2000).optional() })
+/** It stands in a cookie that goes along with every request of the browser while a sign-in is open: no more than this. */
+const maxNextLength = 512
+
+const StartQuery = z.strictObject({
+  next: text()
+    .max(maxNextLength)
+    .optional()
+    .meta({ description: 'path on this server to go on to; `/` unless told' }),
+})
 
 /** Sign-in through the browser: there and back again. */
 @ApiTags('auth')
@@ -34,7 +43,6 @@ export class BrowserController {
   ) {
     this.transactions = createSealedCookie(config.jwtSecret, {
       name: 'gatehouse_sign_in',
-      path: '/auth',
       secure: config.publicUrl.startsWith('https:'),
     })
   }
@@ -49,6 +57,8 @@ export class BrowserController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const rightful = atOwnName(request, this.config)
+    if (rightful) return void (await reply.redirect(rightful, 302))
     try {
       const redirectUri = `${this.config.publicUrl}/auth/${provider}/callback`
       const { url, transaction } = await this.signIn.start(provider, { redirectUri })
@@ -90,7 +100,7 @@ export class BrowserController {
 
   /** The session that the browser had before ends: what was fixed there, or forgotten, is worth nothing any more. */
   private async endPrevious(request: FastifyRequest, actor: Actor): Promise<void> {
-    const previous = await this.authenticate(request.raw).catch(() => null)
+    const previous = await Promise.try(this.authenticate, request.raw).catch(() => null)
     if (previous?.via !== 'cookie') return
     await this.accounts
       .endSession(previous.principal.id, previous.session.id, actor, 'sign_out')

@@ -24,21 +24,21 @@ const maxOpen = 4
 /**
  * Encrypted (JWE, RFC 7516, direct AES-256-GCM) with a key derived from the session secret for this purpose alone, so
  * that it can be neither forged nor taken for a session token.
- * @param name beginning of the cookie's name; the rest is `key`, so that two tabs do not overwrite each other
+ * @param options.name beginning of the cookie's name; the rest is `key`, so that two tabs do not overwrite each other
+ * @param options.secure whether PUBLIC_URL is https: then `Secure` and the `__Host-` prefix, without which another host
+ * of the same domain could plant a sign-in of its own that it began with us
  */
-export function createSealedCookie(
-  secret: string,
-  options: { name: string; path: string; secure: boolean },
-): SealedCookie {
+export function createSealedCookie(secret: string, options: { name: string; secure: boolean }): SealedCookie {
   const key = createSecretKey(
     Buffer.from(hkdfSync('sha256', secret, '', `gatehouse cookie ${options.name}`, 32)),
   )
-  const attributes = { httpOnly: true, secure: options.secure, sameSite: 'lax', path: options.path } as const
-  const nameOf = (part: string) => `${options.name}_${part.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 16)}`
+  const attributes = { httpOnly: true, secure: options.secure, sameSite: 'lax', path: '/' } as const
+  const prefix = `${options.secure ? '__Host-' : ''}${options.name}_`
+  const nameOf = (part: string) => `${prefix}${part.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 16)}`
   return {
     async set(request, reply, part, value) {
       const open = Object.keys(parseCookie(request.headers.cookie ?? '')).filter((name) =>
-        name.startsWith(`${options.name}_`),
+        name.startsWith(prefix),
       )
       for (const name of open.slice(0, Math.max(0, open.length - maxOpen + 1))) {
         addCookie(reply, stringifySetCookie({ name, value: '', ...attributes, maxAge: 0 }))

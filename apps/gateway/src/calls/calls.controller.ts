@@ -11,8 +11,11 @@ import { ClientGone, clientGone } from '../http/client-gone.js'
 import { openEventStream } from '../http/event-stream.js'
 import { publicError } from '../http/public-error.js'
 import { largeBodyLimit } from '../http/server.js'
+import { Dropped } from '../openai/dropped.js'
 import type { Ask, OpenStream, Pipeline, Settled } from '../openai/pipeline.js'
-import { ACCOUNTS, CONFIG, MODELS, PIPELINE } from '../tokens.js'
+import { costHeader, fromPairs, routeHeaders } from '../openai/route-headers.js'
+import type { Router } from '../openai/router.js'
+import { ACCOUNTS, CONFIG, MODELS, PIPELINE, ROUTER } from '../tokens.js'
 
 /** The plain way to call a model: one prompt, one answer. */
 @ApiTags('calls')
@@ -22,6 +25,7 @@ export class CallsController {
   constructor(
     @Inject(PIPELINE) private readonly pipeline: Pipeline,
     @Inject(MODELS) private readonly models: Models,
+    @Inject(ROUTER) private readonly router: Router,
     @Inject(ACCOUNTS) private readonly accounts: Accounts,
     @Inject(CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -31,7 +35,8 @@ export class CallsController {
   @RouteConfig({ bodyLimit: largeBodyLimit })
   @ApiOperation({
     summary: 'Call a model',
-    description: 'With `stream: true` the answer is an event stream.',
+    description:
+      'With `stream: true` the answer is an event stream. `x-gatehouse-preset` names the preset that was applied.',
   })
   @ApiOkResponse({ standardSchema: CallResult })
   async call(
@@ -41,10 +46,14 @@ export class CallsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const gone = clientGone(reply)
+    const dropped = new Dropped(request)
     try {
-      const ask = await this.ask(body, caller, request, gone)
-      if (body.stream) await this.stream(await this.pipeline.stream(ask), reply)
-      else await this.answer(ask, reply)
+      const preset = await this.preset(body, caller)
+      // Before anything is asked, so that an error says too under which parameters it came.
+      if (preset) void reply.header('x-gatehouse-preset', preset.id)
+      const ask = { ...this.ask(body, preset, caller, request, gone), onDropped: dropped.note }
+      if (body.stream) await this.stream(await this.pipeline.stream(ask), reply, dropped)
+      else await this.answer(ask, reply, dropped)
     } catch (error) {
       // Nobody is there to be told.
       if (!(error instanceof ClientGone)) throw error
@@ -53,21 +62,23 @@ export class CallsController {
   }
 
   /** The body as a chat request: what is not given is not sent, and what the caller says wins over a preset. */
-  private async ask(
+  private ask(
     body: CallBody,
+    preset: AppliedPreset | null,
     caller: Caller,
     request: FastifyRequest,
     gone: AbortSignal,
-  ): Promise<Ask> {
-    const preset = await this.preset(body, caller)
+  ): Ask {
     const { system, ...given } = { ...preset?.parameters, ...explicit(body) }
     const messages: ChatRequest['messages'] = body.messages ?? [{ role: 'user', content: body.prompt ?? '' }]
     return {
       caller,
       endpoint: '/api/v1/llm/call',
+      operation: 'chat',
       requestId: request.id,
-      provider: body.provider,
-      model: body.model ?? preset?.model,
+      route: this.router.byProvider(body.provider, body.model ?? preset?.model),
+      askedModel: body.model ?? preset?.model,
+      streamed: body.stream === true,
       request: () => ({
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
         ...given,
@@ -96,14 +107,16 @@ export class CallsController {
     return preset
   }
 
-  private async answer(ask: Ask, reply: FastifyReply): Promise<void> {
+  private async answer(ask: Ask, reply: FastifyReply, dropped: Dropped): Promise<void> {
     const { completion, settled } = await this.pipeline.complete(ask)
     const response = completion.choices[0]?.message.content ?? ''
-    void reply.headers(routed(settled)).send({ ...result(settled), response } satisfies CallResult)
+    const headers = [...routeHeaders(settled), ...costHeader(settled), ...dropped.header()]
+    void reply.headers(fromPairs(headers)).send({ ...result(settled), response } satisfies CallResult)
   }
 
-  private async stream(stream: OpenStream, reply: FastifyReply): Promise<void> {
-    const events = openEventStream(reply, routed(stream), stream.signal)
+  private async stream(stream: OpenStream, reply: FastifyReply, dropped: Dropped): Promise<void> {
+    const headers = fromPairs([...routeHeaders(stream), ...dropped.header()])
+    const events = openEventStream(reply, headers, stream.signal)
     try {
       for await (const chunk of stream.chunks) {
         const delta = chunk.choices[0]?.delta.content
@@ -123,14 +136,6 @@ function explicit({ temperature, max_tokens, top_p, stop, system }: CallBody) {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<
     typeof given
   >
-}
-
-function routed({ provider, model }: { provider: string; model: string }): Record<string, string> {
-  return {
-    'x-gatehouse-provider': provider,
-    'x-gatehouse-model': encodeURI(model),
-    'x-gatehouse-attempts': '1',
-  }
 }
 
 function result(settled: Settled): Omit<CallResult, 'response'> {

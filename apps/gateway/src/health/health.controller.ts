@@ -2,7 +2,6 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '@gatehouse/contracts'
 import { readCredential } from '@gatehouse/identity'
 import type { Database, Metrics } from '@gatehouse/platform'
-import type { CallLog } from '@gatehouse/usage'
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common'
 import { ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -10,7 +9,7 @@ import type { GatewayConfig } from '../config.js'
 import { Public } from '../http/access.js'
 import { Entry } from '../http/entry.js'
 import type { Lifecycle } from '../lifecycle.js'
-import { CALLS, CONFIG, DATABASE, LIFECYCLE, METRICS } from '../tokens.js'
+import { CONFIG, DATABASE, LIFECYCLE, METRICS } from '../tokens.js'
 
 /** Probes and metrics. No probe ever calls a model. */
 @ApiTags('operation')
@@ -19,7 +18,6 @@ export class HealthController {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(METRICS) private readonly metrics: Metrics,
-    @Inject(CALLS) private readonly calls: CallLog,
     @Inject(CONFIG) private readonly config: GatewayConfig,
     @Inject(LIFECYCLE) private readonly lifecycle: Lifecycle,
     @Inject(Entry) private readonly entry: Entry,
@@ -38,11 +36,15 @@ export class HealthController {
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = this.lifecycle.missing()
     if (missing.length === 0) await this.database.ping().catch(() => missing.push('database'))
-    void reply.code(missing.length === 0 ? 200 : 503)
-    return missing.length === 0 ? { status: 'ok' } : { status: 'unavailable', missing }
+    if (missing.length === 0) return { status: 'ok' }
+    void reply.code(503).header('retry-after', '5')
+    return { status: 'unavailable', missing }
   }
 
-  /** Open to the guard, since METRICS_TOKEN is no session; closed here to all but it and admins. */
+  /**
+   * Open to the guard, since METRICS_TOKEN is no session; closed here to all but it and admins. Without sign-in there is
+   * no admin, and whoever is on this machine may read them.
+   */
   @Get('metrics')
   @Public()
   @ApiOperation({ summary: 'Prometheus metrics, for admins and for METRICS_TOKEN' })
@@ -50,8 +52,8 @@ export class HealthController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    if (!this.hasToken(request)) await this.entry.open(request, reply, 'admin')
-    this.metrics.spoolPending.set(this.calls.waiting())
+    if (!this.hasToken(request))
+      await this.entry.open(request, reply, this.config.enableAuth ? 'admin' : 'caller')
     void reply.type(this.metrics.registry.contentType)
     return this.metrics.registry.metrics()
   }

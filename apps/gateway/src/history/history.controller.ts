@@ -1,28 +1,40 @@
 import { HistoryDetail, HistoryList, HistoryQuery, HistoryStats } from '@gatehouse/contracts'
+import type { Models } from '@gatehouse/llm'
 import type { CallLog } from '@gatehouse/usage'
 import { Controller, Delete, Get, HttpCode, Inject, Param, Query } from '@nestjs/common'
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { z } from 'zod'
 import { type Caller, CurrentCaller } from '../http/caller.js'
-import { CALLS } from '../tokens.js'
+import { CALLS, MODELS } from '../tokens.js'
+import { withProviderId } from './provider-filter.js'
+
+/** A filter that is not there is refused: sums of everything would be taken for those of the filter. */
+const StatsQuery = z.strictObject({})
 
 /** One's own calls. */
 @ApiTags('history')
 @ApiBearerAuth()
 @Controller('api/v1/history')
 export class HistoryController {
-  constructor(@Inject(CALLS) private readonly calls: CallLog) {}
+  constructor(
+    @Inject(CALLS) private readonly calls: CallLog,
+    @Inject(MODELS) private readonly models: Models,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: "One's own calls, newest first" })
   @ApiOkResponse({ standardSchema: HistoryList })
   list(@Query({ schema: HistoryQuery }) query: HistoryQuery, @CurrentCaller() caller: Caller) {
-    return this.calls.list(caller.principal.id, query)
+    return this.calls.list(caller.principal.id, withProviderId(this.models, query))
   }
 
   @Get('stats')
   @ApiOperation({ summary: "Sums of one's own calls" })
   @ApiOkResponse({ standardSchema: HistoryStats })
-  stats(@CurrentCaller() caller: Caller): Promise<HistoryStats> {
+  stats(
+    @Query({ schema: StatsQuery }) _query: z.infer<typeof StatsQuery>,
+    @CurrentCaller() caller: Caller,
+  ): Promise<HistoryStats> {
     return this.calls.stats(caller.principal.id)
   }
 

@@ -21,6 +21,8 @@ declare module 'fastify' {
     access?: Access
     /** Bytes; in place of the 1 MiB that holds elsewhere. */
     bodyLimit?: number
+    /** Whose envelope errors have; OpenAI's unless told. */
+    errors?: 'anthropic'
   }
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Accounts } from '@gatehouse/accounts'
+import type { Accounts, LiveSession } from '@gatehouse/accounts'
 import { AppError } from '@gatehouse/contracts'
 import { readCredential, type Session as SessionClaims, type SessionTokens } from '@gatehouse/identity'
 import type { Metrics } from '@gatehouse/platform'
@@ -8,8 +8,8 @@ import { LRUCache } from 'lru-cache'
 import type { Caller } from './caller.js'
 import type { SessionCookie } from './session-cookie.js'
 
-/** Tells who is asking, or throws. */
-export type Authenticate = (request: IncomingMessage) => Promise<Caller>
+/** Tells who is asking, at once where the session is known; throws or rejects where it does not hold. */
+export type Authenticate = (request: IncomingMessage) => Caller | Promise<Caller>
 
 /** How long a token that was verified is not verified again; the session behind it is looked up each time. */
 const verifiedMs = 60_000
@@ -31,7 +31,7 @@ export function createAuthenticate(deps: {
   const verified = new LRUCache<string, SessionClaims>({ max: 20_000, ttl: verifiedMs })
 
   const verify = (token: string): SessionClaims => {
-    const key = createHash('sha256').update(token).digest('base64')
+    const key = hash('sha256', token, 'base64')
     const known = verified.get(key)
     if (known) {
       if (known.expiresAt.getTime() <= Date.now()) throw new AppError('token_expired')
@@ -42,25 +42,32 @@ export function createAuthenticate(deps: {
     return claims
   }
 
-  return async (request) => {
+  const refused = (error: unknown): never => {
+    if (error instanceof AppError && error.status < 500 && error.code !== 'missing_credential')
+      metrics.authenticationFailures.inc({ reason: error.code })
+    throw error
+  }
+  const callerOf = (live: LiveSession | null, claims: SessionClaims, via: Caller['via']): Caller => {
+    if (!live || live.principal.id !== claims.subject) throw new AppError('session_ended')
+    if (live.principal.status !== 'active') throw new AppError('account_disabled')
+    return { principal: live.principal, session: live.session, via, tokenExpiresAt: claims.expiresAt }
+  }
+
+  return (request) => {
     try {
       const bearer = readCredential(request.rawHeaders, request.url)
       const token = bearer ?? cookie.read(request)
       if (token === null) throw new AppError('missing_credential')
       const claims = verify(token)
-      const live = await accounts.session(claims.sessionId)
-      if (!live || live.principal.id !== claims.subject) throw new AppError('session_ended')
-      if (live.principal.status !== 'active') throw new AppError('account_disabled')
-      return {
-        principal: live.principal,
-        session: live.session,
-        via: bearer === null ? 'cookie' : 'bearer',
-        tokenExpiresAt: claims.expiresAt,
-      }
+      const via = bearer === null ? 'cookie' : 'bearer'
+      const known = accounts.knownSession(claims.sessionId)
+      if (known !== undefined) return callerOf(known, claims, via)
+      return accounts
+        .session(claims.sessionId)
+        .then((live) => callerOf(live, claims, via))
+        .catch(refused)
     } catch (error) {
-      if (error instanceof AppError && error.status < 500 && error.code !== 'missing_credential')
-        metrics.authenticationFailures.inc({ reason: error.code })
-      throw error
+      return refused(error)
     }
   }
 }

@@ -15,7 +15,7 @@ export const strategyName = 'gatehouse'
 export class BearerStrategy extends PassportStrategy(Strategy, strategyName) {
   override authenticate(request: unknown, options: { with?: Authenticate } = {}): void {
     if (!options.with) throw new Error('the guard gave no authenticate function')
-    options.with((request as { raw: IncomingMessage }).raw).then(
+    Promise.try(options.with, (request as { raw: IncomingMessage }).raw).then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     )

@@ -1,10 +1,12 @@
+import type { Accounts } from '@gatehouse/accounts'
 import { AppError } from '@gatehouse/contracts'
 import { Inject, Injectable } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayConfig } from '../config.js'
-import { AUTHENTICATE, CONFIG, SESSION_COOKIE } from '../tokens.js'
+import { ACCOUNTS, AUTHENTICATE, CONFIG, SESSION_COOKIE } from '../tokens.js'
 import type { Access } from './access.js'
 import type { Authenticate } from './authenticate.js'
+import type { Caller } from './caller.js'
 import type { SessionCookie } from './session-cookie.js'
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -15,22 +17,37 @@ export class Entry {
   constructor(
     @Inject(CONFIG) private readonly config: GatewayConfig,
     @Inject(AUTHENTICATE) private readonly authenticate: Authenticate,
+    @Inject(ACCOUNTS) private readonly accounts: Accounts,
     @Inject(SESSION_COOKIE) private readonly cookie: SessionCookie,
   ) {}
 
   /** Authenticates and admits a request of a raw Fastify route. */
-  async open(request: FastifyRequest, reply: FastifyReply, access: Access): Promise<void> {
+  open(request: FastifyRequest, reply: FastifyReply, access: Access): void | Promise<void> {
     if (access === 'public') return
-    request.user = await this.authenticate(request.raw)
+    const caller = this.authenticate(request.raw)
+    if (caller instanceof Promise)
+      return caller.then((known) => {
+        request.user = known
+        this.admit(request, reply, access)
+      })
+    request.user = caller
     this.admit(request, reply, access)
   }
 
   /** Asks anew who it is, after a body that came slowly; cheap, since the session is cached. */
-  async confirm(request: FastifyRequest, access: Access): Promise<void> {
+  confirm(request: FastifyRequest, access: Access): void | Promise<void> {
     if (request.user === undefined || safe.has(request.method)) return
-    request.user = await this.authenticate(request.raw)
-    if (access === 'admin' && !request.user.principal.roles.includes('admin'))
-      throw new AppError('admin_required')
+    const { user } = request
+    // At once where nothing has changed, as nearly always.
+    if (this.accounts.knownSession(user.session.id)?.principal === user.principal) return
+    const confirmed = (caller: Caller) => {
+      request.user = caller
+      if (access === 'admin' && !caller.principal.roles.includes('admin'))
+        throw new AppError('admin_required')
+    }
+    const caller = this.authenticate(request.raw)
+    if (caller instanceof Promise) return caller.then(confirmed)
+    confirmed(caller)
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { Logger } from '@gatehouse/platform'
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { anthropicError } from '../anthropic/anthropic-error.js'
 import { LOGGER } from '../tokens.js'
+import { errorPage, isForPerson } from './error-page.js'
 import { publicError, toAppError } from './public-error.js'
 
 /** Answers every error of every route in the one shape. */
@@ -22,9 +24,16 @@ export function sendError(
   error: unknown,
   logger: Logger,
 ): void {
-  const { status, body, headers, log } = publicError(error)
+  const known = publicError(error)
+  const { status, body, headers, log } = known
   if (log)
     logger.error({ request_id: request.id, code: body.error.code, err: toAppError(error) }, 'request failed')
   if (reply.sent || reply.raw.headersSent) return
-  void reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body)
+  void reply.code(status).headers(headers)
+  if (isForPerson(request)) {
+    void reply.type('text/html; charset=utf-8').send(errorPage(known, request))
+    return
+  }
+  const envelope = request.routeOptions?.config?.errors === 'anthropic' ? anthropicError(body) : body
+  void reply.type('application/json; charset=utf-8').send(envelope)
 }

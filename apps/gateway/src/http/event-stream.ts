@@ -11,10 +11,12 @@ export interface EventStream {
 
 /** Proxies close a connection on which nothing moves. */
 const keepAliveMs = 15_000
+/** What a reader may take for the last event of a call that was ended. */
+const lastEventMs = 5_000
 
 /**
  * Answers with an event stream: head at once, so that the client sees it before the first token.
- * @param signal once it has fired, nothing waits for a slow reader any more
+ * @param signal once it has fired, nothing waits for a slow reader any more; its connection is cut 5 s later
  */
 export function openEventStream(
   reply: FastifyReply,
@@ -32,7 +34,17 @@ export function openEventStream(
   })
   raw.flushHeaders()
   const keepAlive = setInterval(() => void raw.write(': keep-alive\n\n'), keepAliveMs)
-  raw.once('close', () => clearInterval(keepAlive))
+  let overdue: NodeJS.Timeout | undefined
+  const cut = () => {
+    overdue = setTimeout(() => raw.destroy(), lastEventMs)
+  }
+  if (signal.aborted) cut()
+  else signal.addEventListener('abort', cut, { once: true })
+  raw.once('close', () => {
+    clearInterval(keepAlive)
+    signal.removeEventListener('abort', cut)
+    clearTimeout(overdue)
+  })
   const write = async (text: string): Promise<void> => {
     keepAlive.refresh()
     if (raw.destroyed || raw.write(text) || signal.aborted) return

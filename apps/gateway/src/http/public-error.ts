@@ -12,6 +12,9 @@ export interface PublicError {
   log: boolean
 }
 
+/** Characters of a field's path that are told: it may hold names that the caller made up, of any length. */
+export const maxParamLength = 100
+
 /** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/). */
 const framework: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
@@ -52,7 +55,9 @@ export function publicError(error: unknown): PublicError {
     headers['retry-after-ms'] = String(Math.round(seconds * 1000))
   } else if (known.status === 503) headers['retry-after'] = '5'
   if (known.shouldRetry !== undefined) headers['x-should-retry'] = String(known.shouldRetry)
-  return { status: known.status, body: known.body, headers, log: known.status >= 500 }
+  const { error: told } = known.body
+  const body = { error: { ...told, param: told.param?.slice(0, maxParamLength) ?? null } }
+  return { status: known.status, body, headers, log: known.status >= 500 }
 }
 
 /** Any error as one of ours; the original is its cause. */

@@ -3,7 +3,10 @@ import { Socket } from 'node:net'
 import helmet from 'helmet'
 import type { GatewayConfig } from '../config.js'
 
-/** The headers that keep a browser from harm, as helmet makes them; made once, since no request changes them. */
+/**
+ * The headers that keep a browser from harm, as helmet makes them, and `no-store`: what is said here is for one caller,
+ * and a route whose answer may be kept says so itself. Made once, since no request changes them.
+ */
 export function securityHeaders(config: Pick<GatewayConfig, 'publicUrl'>): Record<string, string> {
   const request = new IncomingMessage(new Socket())
   const response = new ServerResponse(request)
@@ -27,6 +30,7 @@ export function securityHeaders(config: Pick<GatewayConfig, 'publicUrl'>): Recor
       },
     },
   })(request, response, () => {})
+  response.setHeader('cache-control', 'no-store')
   return Object.fromEntries(
     Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]),
   )

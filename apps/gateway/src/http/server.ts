@@ -1,24 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import fastifyCors from '@fastify/cors'
 import { AppError } from '@gatehouse/contracts'
-import type { Logger, Metrics } from '@gatehouse/platform'
+import { createRequestLog, type DistributionSeries, type Logger, type Metrics } from '@gatehouse/platform'
 import type { Type } from '@nestjs/common'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { GatewayConfig } from '../config.js'
 import type { Lifecycle } from '../lifecycle.js'
 import { type Access, accessOfControllers } from './access.js'
+import { createAllowedMethods } from './allowed-methods.js'
 import { Entry } from './entry.js'
 import { sendError } from './error.filter.js'
 import { parseJson } from './json-body.js'
 import { publicError } from './public-error.js'
 import { newRequestId, requestId } from './request-id.js'
 import { securityHeaders } from './security-headers.js'
+import { dropStalledReaders } from './stalled.js'
 
 /** Bytes of a body where a route sets nothing else. */
 const bodyLimit = 1 << 20
 /** Bytes of a body on routes that carry prompts and images. */
 export const largeBodyLimit = 32 << 20
+/** Bytes of a body on `/auth`, most of whose routes are open to strangers: a token, at most some kilobytes. */
+const authBodyLimit = 64 << 10
+/** Of an answer of which not one byte can be sent. */
+const stalledMs = 120_000
 
 /** Where our own headers can be read by a page of another origin. */
 const exposedHeaders = [
@@ -30,6 +37,7 @@ const exposedHeaders = [
   'x-gatehouse-provider',
   'x-gatehouse-model',
   'x-gatehouse-attempts',
+  'x-gatehouse-preset',
   'x-gatehouse-cost-usd',
 ]
 
@@ -52,7 +60,8 @@ export function createAdapter(config: GatewayConfig, logger: Logger): FastifyAda
       maxHeaderSize: 16 << 10,
       requireHostHeader: false,
     },
-    routerOptions: { maxParamLength: 1000 },
+    // Who may reach a route is said by the route: another spelling of its address meets the same guard.
+    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: true },
     // A malformed address meets no hook and no filter: it is answered here, with the headers of every answer.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       void reply.headers(security).header('x-request-id', request.id)
@@ -79,6 +88,23 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
     `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json; charset=utf-8\r\nx-request-id: ${newRequestId()}\r\n` +
       `x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   )
+}
+
+/** Node would answer an expectation other than `100-continue` by itself, in no shape at all (RFC 9110 section 10.1.1). */
+function refuseExpectation(security: Record<string, string>) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const { status, body } = publicError(new AppError('expectation_failed'))
+    const text = JSON.stringify(body)
+    // Whether a body follows is for the client to know: what comes after this request cannot be told from it.
+    response.writeHead(status, {
+      ...security,
+      'x-request-id': requestId(request),
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      connection: 'close',
+    })
+    response.end(text)
+  }
 }
 
 /** A route as the application has registered it. */
@@ -120,20 +146,49 @@ export function prepareServer(
   const faces = accessOfControllers(deps.controllers)
   const security = securityHeaders(config)
 
+  dropStalledReaders(fastify.server, stalledMs)
+  fastify.server.on('checkExpectation', refuseExpectation(security))
+
+  // There once Nest is; asking Nest for it each time would cost every request.
+  let made: Entry | undefined
+  const entry = (): Entry => {
+    made ??= app.get<Entry>(Entry)
+    return made
+  }
+
+  const served = (url: string) => config.enableAuth || servedWithoutAuth(url)
+  const allowedMethods = createAllowedMethods(() => routes.filter(({ url }) => served(url)))
+  const logRequest = createRequestLog(logger)
+  const durations = new Map<string, DistributionSeries>()
+  const durationOf = (method: string, route: string, status: number): DistributionSeries => {
+    const key = `${method} ${status} ${route}`
+    let series = durations.get(key)
+    if (!series) {
+      const labels = { http_request_method: method, http_route: route, http_response_status_code: status }
+      series = metrics.requestDuration.series(labels)
+      durations.set(key, series)
+    }
+    return series
+  }
+
   /** A step before the route; its errors are answered here, since a raw route meets no filter. */
   const step =
-    (check: (request: FastifyRequest, reply: FastifyReply) => Promise<void>) =>
-    async (request: FastifyRequest, reply: FastifyReply) => {
+    (check: (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>) =>
+    (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
+      const refused = (error: unknown) => sendError(request, reply, error, logger)
       try {
-        await check(request, reply)
+        const checking = check(request, reply)
+        // At once where nothing has to be asked for: a promise more costs every request.
+        if (checking) checking.then(() => done(), refused)
+        else done()
       } catch (error) {
-        sendError(request, reply, error, logger)
-        return reply
+        refused(error)
       }
     }
 
   fastify.addHook('onRoute', (route) => {
-    if (route.config?.bodyLimit) route.bodyLimit = route.config.bodyLimit
+    const limit = route.config?.bodyLimit ?? (route.url.startsWith('/auth/') ? authBodyLimit : undefined)
+    if (limit !== undefined) route.bodyLimit = limit
     const library = libraries.find(([prefix]) => route.url.startsWith(prefix))?.[1]
     for (const method of [route.method].flat()) {
       const face = faces.get(`${method === 'HEAD' ? 'GET' : method} ${route.url}`)
@@ -141,41 +196,54 @@ export function prepareServer(
       routes.push({ method, url: route.url, access: route.config?.access ?? face ?? library ?? 'caller' })
     }
     const { access } = routes.at(-1) ?? { access: 'caller' }
-    if (access === 'public') return
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
+    if (!served(route.url)) {
+      route.onRequest = [(request, reply) => sendError(request, reply, new AppError('not_found'), logger)]
+      return
+    }
+    if (access === 'public') return
     // Before the body is read: a stranger's 32 MiB are not worth the memory.
-    route.onRequest = [step((request, reply) => app.get(Entry).open(request, reply, access)), ...before]
+    route.onRequest = [step((request, reply) => entry().open(request, reply, access)), ...before]
     // And again once the body is here: its sender sets the pace, and may have lost session, role or account meanwhile.
     const handlers = route.preHandler === undefined ? [] : [route.preHandler].flat()
-    route.preHandler = [step((request) => app.get(Entry).confirm(request, access)), ...handlers]
+    route.preHandler = [step((request) => entry().confirm(request, access)), ...handlers]
   })
 
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(security).header('x-request-id', request.id)
-    if (/^\/(auth|api|v1|proxy)\b/.test(request.url)) void reply.header('cache-control', 'no-store')
     const refusal = refuse(request)
-    if (refusal) throw refusal
-    if (lifecycle.refusing() && !isProbe(request.url))
-      throw new AppError('shutting_down', { retryAfterSeconds: 5 })
-  })
-  fastify.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown'
-    const seconds = reply.elapsedTime / 1000
-    metrics.requestDuration.observe(
-      { http_request_method: request.method, http_route: route, http_response_status_code: reply.statusCode },
-      seconds,
-    )
-    // Never the address as it came: a query may hold what somebody pasted into it.
-    const line = {
-      request_id: request.id,
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime),
-      ...(request.user ? { principal_id: request.user.principal.id } : {}),
+    if (refusal) return done(refusal)
+    // By the route, never by the address as it came, in which every letter can be written in another way.
+    if (lifecycle.refusing() && !probes.has(request.routeOptions.url))
+      return done(new AppError('shutting_down', { retryAfterSeconds: 5 }))
+    if (request.is404) {
+      const methods = allowedMethods(request.method, request.url)
+      if (methods.length > 0) {
+        void reply.header('allow', methods.join(', '))
+        return done(
+          new AppError('method_not_allowed', {
+            message: `${request.method} is not allowed here, but ${methods.join(', ')}.`,
+          }),
+        )
+      }
     }
-    if (isProbe(request.url)) logger.debug(line, 'request')
-    else logger.info(line, 'request')
+    done()
+  })
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { url } = request.routeOptions
+    const route = url ?? 'unknown'
+    durationOf(request.method, route, reply.raw.statusCode).observe(reply.elapsedTime / 1000)
+    // A probe comes every few seconds, and says nothing.
+    if (!probes.has(url))
+      logRequest({
+        requestId: request.id,
+        method: request.method,
+        route,
+        status: reply.raw.statusCode,
+        durationMs: Math.round(reply.elapsedTime),
+        principalId: request.user?.principal.id,
+      })
+    done()
   })
 
   fastify.removeAllContentTypeParsers()
@@ -197,7 +265,10 @@ export function prepareServer(
   return routes
 }
 
-const isProbe = (url: string) => /^\/(health|live|ping|ready|metrics)(\?|$)/.test(url)
+const probes = new Set<string | undefined>(['/health', '/live', '/ping', '/ready', '/metrics'])
+
+/** While ENABLE_AUTH is false: calls to models, and what tells how the gateway is; neither people nor their history. */
+const servedWithoutAuth = (url: string) => url.startsWith('/v1/') || probes.has(url)
 
 /** Requests that Node's parser lets through and that mean something else to the next program in line (RFC 9112). */
 function refuse({ raw }: FastifyRequest): AppError | null {

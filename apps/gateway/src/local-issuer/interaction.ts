@@ -27,11 +27,16 @@ export async function interact(
     // Another site would sign its visitor in here as somebody of its choice (login CSRF).
     sendPage(response, 403, errorPage('The form was sent by another site.'))
   } else {
-    await answer(provider, request, response)
+    await answer(provider, open.session?.uid, request, response)
   }
 }
 
-async function answer(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  provider: Provider,
+  session: string | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const form = await readForm(request)
   if (form === null) return sendPage(response, 413, errorPage('The form is too large.'))
   if (form.has('cancel')) return provider.interactionFinished(request, response, { error: 'access_denied' })
@@ -43,7 +48,22 @@ async function answer(provider: Provider, request: IncomingMessage, response: Se
       422,
       signInPage('That is not an e-mail address. Type one like ada@example.com.', typed.slice(0, 254)),
     )
-  return provider.interactionFinished(request, response, { login: { accountId: email } })
+  const returnTo = await provider.interactionResult(request, response, { login: { accountId: email } })
+  if (session !== undefined) await forget(provider, session)
+  response.writeHead(303, { location: returnTo, 'content-length': 0 }).end()
+}
+
+/**
+ * Every sign-in here asks anew, so who it was before is of no use: oidc-provider would want its end-session page, which
+ * is off, before somebody else may sign in from the same browser. Once the answer is kept: until then it would be refused
+ * because of the change.
+ */
+async function forget(provider: Provider, uid: string): Promise<void> {
+  const session = await provider.Session.findByUid(uid)
+  if (!session) return
+  session.accountId = undefined
+  session.authorizations = undefined
+  await session.persist()
 }
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | null> {

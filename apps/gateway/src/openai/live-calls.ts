@@ -1,18 +1,29 @@
-import { AppError } from '@gatehouse/contracts'
+import type { AppError } from '@gatehouse/contracts'
 import type { Metrics } from '@gatehouse/platform'
+import { Cancellation } from './cancellation.js'
 
-/** One of them. */
-export interface LiveCall {
-  signal: AbortSignal
-  /** Ends the call for a reason of the face's own, as that its client has left. */
-  abort(reason: unknown): void
+/** One of them: it is cancelled with an AppError when its caller may no longer go on. */
+export class LiveCall extends Cancellation {
+  private ended = false
+
+  constructor(
+    readonly principalId: string,
+    private readonly onEnd: (call: LiveCall) => void,
+  ) {
+    super()
+  }
+
   /** It is over. */
-  end(): void
+  end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.onEnd(this)
+  }
 }
 
 /** The calls that run in this process, so that they can be ended. */
 export interface LiveCalls {
-  /** Registers a call. Its signal aborts with an AppError when its caller may no longer go on. */
+  /** Registers a call. */
   begin(principalId: string): LiveCall
   /** Ends the calls of a principal. */
   stop(principalId: string, reason: AppError): void
@@ -26,36 +37,36 @@ export interface LiveCalls {
 
 /** @param metrics whose gauge follows the number of running calls */
 export function createLiveCalls(metrics: Metrics): LiveCalls {
-  const byPrincipal = new Map<string, Set<AbortController>>()
+  const byPrincipal = new Map<string, Set<LiveCall>>()
   const waiting: (() => void)[] = []
   let running = 0
+  metrics.activeCalls.watch(() => running)
 
+  const over = (call: LiveCall) => {
+    const calls = byPrincipal.get(call.principalId)
+    calls?.delete(call)
+    if (calls?.size === 0) byPrincipal.delete(call.principalId)
+    running--
+    if (running === 0 && waiting.length > 0) for (const resolve of waiting.splice(0)) resolve()
+  }
   const stop = (principalId: string, reason: AppError) => {
-    for (const controller of byPrincipal.get(principalId) ?? []) controller.abort(reason)
+    for (const call of [...(byPrincipal.get(principalId) ?? [])]) call.abort(reason)
   }
   return {
     begin(principalId) {
-      const controller = new AbortController()
-      const calls = byPrincipal.get(principalId) ?? new Set()
-      byPrincipal.set(principalId, calls.add(controller))
-      metrics.activeCalls.set(++running)
-      let ended = false
-      return {
-        signal: controller.signal,
-        abort: (reason) => controller.abort(reason),
-        end() {
-          if (ended) return
-          ended = true
-          calls.delete(controller)
-          if (calls.size === 0) byPrincipal.delete(principalId)
-          metrics.activeCalls.set(--running)
-          if (running === 0) for (const resolve of waiting.splice(0)) resolve()
-        },
+      const call = new LiveCall(principalId, over)
+      let calls = byPrincipal.get(principalId)
+      if (!calls) {
+        calls = new Set()
+        byPrincipal.set(principalId, calls)
       }
+      calls.add(call)
+      running++
+      return call
     },
     stop,
     stopAll(reason) {
-      for (const principalId of byPrincipal.keys()) stop(principalId, reason)
+      for (const principalId of [...byPrincipal.keys()]) stop(principalId, reason)
     },
     principals: () => [...byPrincipal.keys()],
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),

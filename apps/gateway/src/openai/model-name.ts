@@ -11,8 +11,7 @@ export interface NamedModel {
  * Reads `provider/model`, or a bare name beside `?provider=`, or a bare name where one provider alone is on.
  * @throws AppError `missing_required_parameter`, `unsupported_provider`, `model_not_found` for a name that could mean several
  */
-export function nameModel(models: Models, name: string | undefined, query: unknown): NamedModel {
-  const asked = (query as { provider?: unknown } | undefined)?.provider
+export function nameModel(models: Models, name: string | undefined, asked: unknown): NamedModel {
   if (name === undefined || name === '') {
     throw new AppError('missing_required_parameter', {
       param: 'model',
@@ -37,9 +36,22 @@ export function nameModel(models: Models, name: string | undefined, query: unkno
   throw new AppError('invalid_request', {
     param: 'model',
     message: candidates
-      ? `Several providers could serve "${name}". Name one: ${candidates}.`
+      ? `${prefix === undefined ? `Several providers could serve "${name}"` : `There is no provider "${prefix}"`}. Name one: ${candidates}.`
       : 'No provider of models is configured.',
   })
+}
+
+/**
+ * Finds the way for a name. Who named the provider inside of the model's name has no field `provider` to look at.
+ * @param asked what `?provider=` says
+ */
+export function inTermsOf<T>(asked: unknown, find: () => T): T {
+  try {
+    return find()
+  } catch (error) {
+    if (asked !== undefined || !(error instanceof AppError) || error.param !== 'provider') throw error
+    throw new AppError(error.code, { message: error.message, param: 'model', cause: error })
+  }
 }
 
 function isProvider(models: Models, name: string, wanted?: string): boolean {

@@ -1,11 +1,16 @@
 import { AppError } from '@gatehouse/contracts'
-import type { Candidate, ChatChunk, ChatCompletion, ChatRequest, Models } from '@gatehouse/llm'
+import type { Candidate, ChatChunk, ChatCompletion, ChatRequest } from '@gatehouse/llm'
 import { type Clock, type Logger, type Metrics, redact } from '@gatehouse/platform'
 import type { CallEnd, CallLog, RunningCall } from '@gatehouse/usage'
 import type { Caller } from '../http/caller.js'
 import { ClientGone } from '../http/client-gone.js'
 import { toAppError } from '../http/public-error.js'
-import type { LiveCalls } from './live-calls.js'
+import { type Attempted, report, tryCandidates } from './attempts.js'
+import { createCallMetrics, type Measured } from './call-metrics.js'
+import type { Ticket } from './circuit.js'
+import { begun } from './first-piece.js'
+import type { LiveCall, LiveCalls } from './live-calls.js'
+import type { Route, RoutedCandidate } from './route.js'
 import { Tally } from './tally.js'
 
 /** What a face asks of the pipeline. */
@@ -13,15 +18,23 @@ export interface Ask {
   caller: Caller
   /** Route as callers know it; for the record. */
   endpoint: string
+  /** `chat`, `embeddings`, …: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ */
+  operation: string
   requestId: string
-  provider: unknown
-  model: string | undefined
-  /** Without the model, which the candidate decides. Asked for only where it is needed: a relay passes bytes on. */
-  request: () => Omit<ChatRequest, 'model'>
+  route: Route
+  /** The model as the caller named it. */
+  askedModel: string | undefined
+  streamed: boolean
+  /** The body, parsed, without the model; asked for only where it is needed: a relay passes bytes on. */
+  request: () => Record<string, unknown>
   /** Whether prompt and answer go into the history. */
   keepContent: boolean
-  /** Aborts when the client leaves; absent where the face tells by `Running.abort`. */
+  /** Only what the provider counts is counted. */
+  free?: boolean
+  /** Aborts when the client leaves; absent where the face tells by `Call.abort`. */
   gone?: AbortSignal
+  /** See `CallOptions.onDropped`. */
+  onDropped?: (names: readonly string[]) => void
 }
 
 /** What is known of a call once it has ended. */
@@ -34,6 +47,7 @@ export interface Settled {
   outputTokens: number
   costUsd: number | null
   latencyMs: number
+  attempts: number
 }
 
 /** A call whose provider has accepted it. */
@@ -41,6 +55,7 @@ export interface OpenStream {
   id: string
   provider: string
   model: string
+  attempts: number
   /** The provider's pieces; must be read to the end or left by `return`. Throws what the provider's stream throws. */
   chunks: AsyncIterable<ChatChunk>
   /** Aborts when the call may not go on: its reader must not wait for anything then. */
@@ -55,19 +70,23 @@ export interface Pipeline {
   complete(ask: Ask): Promise<{ completion: ChatCompletion; settled: Settled }>
   /** Asks for a stream; rejects while nothing has been sent. @throws AppError, or ClientGone */
   stream(ask: Ask): Promise<OpenStream>
-  /** Admits and writes down; the face passes bytes on by the candidate's relay. @throws AppError */
-  begin(ask: Ask, streamed: boolean): Running
+  /**
+   * Admits and writes down; then `once` asks the provider, and settles the call itself once it has answered. It rejects
+   * only while nothing has gone out. @throws AppError, or ClientGone
+   */
+  run<Result>(ask: Ask, once: (call: Call, candidate: Candidate) => Promise<Result>): Promise<Result>
 }
 
 /** What the pipeline joins. */
 export interface PipelineDeps {
-  models: Models
   calls: CallLog
   live: LiveCalls
   metrics: Metrics
   clock: Clock
   logger: Logger
   logContent: boolean
+  /** Ends the call if its caller has lost their rights since they were admitted. */
+  confirm(caller: Caller, call: LiveCall): void
 }
 
 /**
@@ -75,46 +94,58 @@ export interface PipelineDeps {
  * before its provider is asked and settled exactly once: on its end, on an error, and when its caller leaves.
  */
 export function createPipeline(deps: PipelineDeps): Pipeline {
+  const measure = createCallMetrics(deps.metrics)
+
+  const run = async <Result>(ask: Ask, once: (call: Call, candidate: Candidate) => Promise<Result>) => {
+    const call = new Call(deps, measure, ask)
+    try {
+      await call.opened()
+      return await tryCandidates(call, ask.route, (candidate) => once(call, candidate))
+    } catch (error) {
+      throw call.fail(error)
+    }
+  }
+
   return {
-    begin: (ask, streamed) => begin(deps, ask, streamed),
-    async complete(ask) {
-      const call = begin(deps, ask, false)
-      try {
-        const completion = await call.candidate.client.complete(call.request(), { signal: call.signal })
-        call.tally.complete(completion)
-        return { completion, settled: call.settle() }
-      } catch (error) {
-        throw call.fail(error)
-      }
-    },
-    async stream(ask) {
-      const call = begin(deps, ask, true)
-      let chunks: AsyncIterable<ChatChunk>
-      try {
-        chunks = await call.candidate.client.stream(call.request(), { signal: call.signal })
-      } catch (error) {
-        throw call.fail(error)
-      }
-      let settled: Settled | undefined
-      return {
-        id: call.id,
-        provider: call.candidate.provider,
-        model: call.candidate.model,
-        signal: call.signal,
-        chunks: relay(call, chunks, (result) => {
-          settled = result
-        }),
-        settled() {
-          if (!settled) throw new AppError('internal_error', { cause: new Error('settled() before the end') })
-          return settled
-        },
-      }
+    run,
+    complete: (ask) => run(ask, completeOnce),
+    stream: (ask) => run(ask, streamOnce),
+  }
+}
+
+/** Asks one candidate for a whole answer, translated where need be. */
+export async function completeOnce(call: Call, { client }: Candidate) {
+  const completion = await client.complete(call.request(), call.options())
+  call.tally.complete(completion)
+  const settled = call.settle()
+  await call.written
+  return { completion, settled }
+}
+
+/** Asks one candidate for a stream, translated where need be. */
+export async function streamOnce(call: Call, { client }: Candidate): Promise<OpenStream> {
+  const opened = await client.stream(call.request(), call.options())
+  const chunks = call.mayTryAgain ? await begun(opened) : opened
+  call.ticket?.accepted()
+  let settled: Settled | undefined
+  return {
+    id: call.id,
+    provider: call.candidate.provider,
+    model: call.candidate.model,
+    attempts: call.attempts,
+    signal: call.cancellation.signal,
+    chunks: follow(call, chunks, (result) => {
+      settled = result
+    }),
+    settled() {
+      if (!settled) throw new AppError('internal_error', { cause: new Error('settled() before the end') })
+      return settled
     },
   }
 }
 
 /** Passes the pieces on and settles: on the last one, on an error, and when the reader stops reading. */
-async function* relay(call: Running, chunks: AsyncIterable<ChatChunk>, done: (settled: Settled) => void) {
+async function* follow(call: Call, chunks: AsyncIterable<ChatChunk>, done: (settled: Settled) => void) {
   let finished = false
   try {
     for await (const chunk of chunks) {
@@ -123,6 +154,7 @@ async function* relay(call: Running, chunks: AsyncIterable<ChatChunk>, done: (se
     }
     done(call.settle())
     finished = true
+    await call.written
   } catch (error) {
     finished = true
     throw call.fail(error)
@@ -131,147 +163,174 @@ async function* relay(call: Running, chunks: AsyncIterable<ChatChunk>, done: (se
   }
 }
 
-/** A call that has been admitted and written down; its face asks the provider and settles it. */
-export interface Running {
-  id: string
-  candidate: Candidate
-  request(): ChatRequest
-  signal: AbortSignal
-  tally: Tally
-  abort(reason: unknown): void
-  settle(): Settled
-  /** Settles with an error and gives back what to throw. */
-  fail(error: unknown): unknown
-}
+/** A call that has been admitted and written down. */
+export class Call implements Attempted {
+  readonly id: string
+  readonly tally: Tally
+  readonly cancellation: LiveCall
+  candidate: RoutedCandidate
+  attempts = 0
+  triedMs = 0
+  ticket: Ticket | undefined
+  /** Settled once its end is written down; only then its answer may be whole. */
+  written: Promise<unknown> | undefined
+  private readonly record: RunningCall
+  private readonly began: number
+  private ended = false
 
-/** Admits, chooses and writes the call down. */
-function begin(deps: PipelineDeps, ask: Ask, streamed: boolean): Running {
-  const { caller } = ask
-  const [candidate] = deps.models.resolve(ask.provider, ask.model)
-  if (!candidate) throw new AppError('unavailable')
-  const live = deps.live.begin(caller.principal.id)
-  let record: RunningCall
-  try {
-    record = deps.calls.open({
-      principalId: caller.principal.id,
-      principalKind: caller.principal.kind,
-      keyId: null,
-      sessionId: caller.session.id,
-      requestId: ask.requestId,
-      endpoint: ask.endpoint,
-      provider: candidate.provider,
-      connection: candidate.connection,
-      askedModel: ask.model ?? candidate.model,
-      model: candidate.model,
-      streamed,
-    })
-  } catch (error) {
-    live.end()
-    throw error
-  }
-  const began = deps.clock.monotonic()
-  const tally = new Tally(ask.request, () => Math.round(deps.clock.monotonic() - began))
-  const { signal } = live
-  if (ask.gone?.aborted) live.abort(ask.gone.reason)
-  ask.gone?.addEventListener('abort', () => live.abort(ask.gone?.reason), { once: true })
-
-  const end = (outcome: Pick<CallEnd, 'status' | 'errorCode' | 'errorMessage'>): Settled => {
-    live.end()
-    const usage = tally.usage(outcome.status !== 'error')
-    const cost = deps.calls.price(candidate.priceList, candidate.model, usage)
-    const latencyMs = Math.round(deps.clock.monotonic() - began)
-    record.end({
-      ...outcome,
-      ...usage,
-      finishReason: tally.finishReason,
-      cost: cost.usd,
-      priceSource: cost.source,
-      latencyMs,
-      firstByteMs: tally.firstByteMs,
-      attempts: 1,
-      content: ask.keepContent ? tally.content() : null,
-    })
+  constructor(
+    private readonly deps: PipelineDeps,
+    private readonly measure: (call: Measured) => void,
+    private readonly ask: Ask,
+  ) {
+    const { caller, route, gone } = ask
+    const [first] = route.candidates
+    if (!first) throw new AppError('unavailable')
+    this.candidate = first
+    const live = deps.live.begin(caller.principal.id)
+    this.cancellation = live
     try {
-      measure(deps.metrics, candidate, outcome, {
-        ...usage,
-        cost: cost.usd,
-        latencyMs,
-        firstByteMs: tally.firstByteMs,
+      this.record = deps.calls.open({
+        principalId: caller.principal.id,
+        principalKind: caller.principal.kind,
+        keyId: null,
+        sessionId: caller.session.id,
+        requestId: ask.requestId,
+        endpoint: ask.endpoint,
+        provider: first.provider,
+        connection: first.connection,
+        askedModel: ask.askedModel ?? first.model,
+        model: first.model,
+        streamed: ask.streamed,
       })
     } catch (error) {
-      // The answer is there: a figure that no metric takes is no reason to keep it back.
-      deps.logger.warn({ err: error, call_id: record.id }, 'call not measured')
+      live.end()
+      throw error
     }
-    if (deps.logContent) deps.logger.info({ call_id: record.id, content: tally.content() }, 'content')
-    return {
-      id: record.id,
-      provider: candidate.provider,
-      model: candidate.model,
+    this.id = this.record.id
+    this.began = deps.clock.monotonic()
+    this.tally = new Tally(ask.request, ask.free === true, () =>
+      Math.round(deps.clock.monotonic() - this.began),
+    )
+    // After it is registered: whoever loses their rights from here on is found among the live calls.
+    deps.confirm(caller, live)
+    if (gone?.aborted) live.abort(gone.reason)
+    gone?.addEventListener('abort', () => live.abort(gone.reason), { once: true })
+  }
+
+  /** Written down: its provider may be asked. @throws AppError `unavailable` where the disk takes nothing */
+  async opened(): Promise<void> {
+    const problem = await this.record.opened
+    if (problem) throw new AppError('unavailable', { cause: problem })
+    if (this.cancellation.aborted) throw this.cancellation.reason
+  }
+
+  /** While nothing has gone out, another ask may follow. */
+  get mayTryAgain(): boolean {
+    return this.candidate.retries > 0 || this.ask.route.candidates.length > 1
+  }
+
+  again(error: AppError): void {
+    const { deps, candidate, tally, ask, attempts } = this
+    const { provider, connection, model } = candidate
+    deps.logger.info(
+      { call_id: this.id, provider, connection, model, code: error.code, attempts },
+      'an attempt failed; another follows',
+    )
+    tally.firstByteMs = null
+    // What could not be said to that provider may be said to the next.
+    ask.onDropped?.([])
+  }
+
+  /** The request in the inner language. */
+  request(): ChatRequest {
+    return { ...this.ask.request(), model: this.candidate.model } as ChatRequest
+  }
+
+  /** What a client of a provider takes beside the request. */
+  options() {
+    const { onDropped } = this.ask
+    return { signal: this.cancellation.signal, ...(onDropped ? { onDropped } : {}) }
+  }
+
+  /** The provider has answered in full. */
+  settle(): Settled {
+    this.ticket?.succeeded()
+    this.ticket = undefined
+    return this.end({ status: 'success', errorCode: null, errorMessage: null })
+  }
+
+  /** Settles with an error and gives back what to throw. */
+  fail(error: unknown): unknown {
+    const { cancellation, deps, candidate } = this
+    // Whatever the socket said in its last breath, the reason of the signal is why the call ended.
+    const reason: unknown = cancellation.aborted ? cancellation.reason : error
+    report(this, reason)
+    if (reason instanceof ClientGone) {
+      this.end({
+        status: 'aborted',
+        errorCode: 'client_gone',
+        errorMessage: 'The client left before the answer was whole.',
+      })
+      return reason
+    }
+    const known = toAppError(reason)
+    if (!this.ended && known.status >= 500)
+      deps.logger.warn(
+        { call_id: this.id, provider: candidate.provider, code: known.code, err: known },
+        'call failed',
+      )
+    this.end({ status: 'error', errorCode: known.code, errorMessage: redact(known.message) })
+    return known
+  }
+
+  private end(outcome: Pick<CallEnd, 'status' | 'errorCode' | 'errorMessage'>): Settled {
+    const { deps, candidate, tally, ask } = this
+    this.cancellation.end()
+    const usage = tally.usage(outcome.status !== 'error')
+    const cost = deps.calls.price(candidate.priceList, candidate.model, usage)
+    const latencyMs = Math.round(deps.clock.monotonic() - this.began)
+    const costUsd = cost.usd === null ? null : Number(cost.usd)
+    const { provider, connection, model } = candidate
+    const settled: Settled = {
+      id: this.id,
+      provider,
+      model,
       finishReason: tally.finishReason,
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
-      costUsd: cost.usd === null ? null : Number(cost.usd),
+      costUsd,
       latencyMs,
+      attempts: this.attempts,
     }
+    if (this.ended) return settled
+    this.ended = true
+    const { firstByteMs } = tally
+    this.written = this.record.end(
+      {
+        ...outcome,
+        ...usage,
+        finishReason: tally.finishReason,
+        cost: cost.usd,
+        priceSource: cost.source,
+        latencyMs,
+        firstByteMs,
+        attempts: Math.max(1, this.attempts),
+        content: ask.keepContent ? tally.content() : null,
+      },
+      { provider, connection, model },
+    )
+    try {
+      const { operation, streamed } = ask
+      const { status, errorCode } = outcome
+      const { inputTokens, outputTokens } = usage
+      const figures = { status, errorCode, inputTokens, outputTokens, costUsd, latencyMs, firstByteMs }
+      this.measure({ operation, provider, model, streamed, ...figures })
+    } catch (error) {
+      // The answer is there: a figure that no metric takes is no reason to keep it back.
+      deps.logger.warn({ err: error, call_id: this.id }, 'call not measured')
+    }
+    if (deps.logContent) deps.logger.info({ call_id: this.id, content: tally.content() }, 'content')
+    return settled
   }
-
-  return {
-    id: record.id,
-    candidate,
-    request: () => ({ ...ask.request(), model: candidate.model }),
-    signal,
-    tally,
-    abort: live.abort,
-    settle: () => end({ status: 'success', errorCode: null, errorMessage: null }),
-    fail(error) {
-      // Whatever the socket said in its last breath, the reason of the signal is why the call ended.
-      const reason: unknown = signal.aborted ? signal.reason : error
-      if (reason instanceof ClientGone) {
-        end({
-          status: 'aborted',
-          errorCode: 'client_gone',
-          errorMessage: 'The client left before the answer was whole.',
-        })
-        return reason
-      }
-      const known = toAppError(reason)
-      end({ status: 'error', errorCode: known.code, errorMessage: redact(known.message) })
-      if (known.status >= 500)
-        deps.logger.warn(
-          { call_id: record.id, provider: candidate.provider, code: known.code, err: known },
-          'call failed',
-        )
-      return known
-    },
-  }
-}
-
-function measure(
-  metrics: Metrics,
-  candidate: Candidate,
-  outcome: Pick<CallEnd, 'status' | 'errorCode'>,
-  figures: {
-    inputTokens: number
-    outputTokens: number
-    cost: string | null
-    latencyMs: number
-    firstByteMs: number | null
-  },
-): void {
-  const labels = {
-    gen_ai_operation_name: 'chat',
-    gen_ai_provider_name: candidate.provider,
-    // A name that no provider has answered to is a caller's invention: it must not become a time series.
-    gen_ai_request_model: outcome.status === 'success' ? candidate.model : '',
-  }
-  metrics.operationDuration.observe(
-    { ...labels, error_type: outcome.errorCode ?? '' },
-    figures.latencyMs / 1000,
-  )
-  if (outcome.status !== 'success') return
-  if (figures.firstByteMs !== null) metrics.timeToFirstChunk.observe(labels, figures.firstByteMs / 1000)
-  metrics.tokenUsage.observe({ ...labels, gen_ai_token_type: 'input' }, figures.inputTokens)
-  metrics.tokenUsage.observe({ ...labels, gen_ai_token_type: 'output' }, figures.outputTokens)
-  if (figures.cost !== null)
-    metrics.cost.inc({ provider: candidate.provider, model: candidate.model }, Number(figures.cost))
 }

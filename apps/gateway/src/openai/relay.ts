@@ -1,23 +1,31 @@
 import type { ServerResponse } from 'node:http'
 import { AppError } from '@gatehouse/contracts'
-import type { ChatCompletion, RelayClient } from '@gatehouse/llm'
+import type { RelayHandler } from '@gatehouse/llm'
+import type { Exchange, ResponseHeaders } from '@gatehouse/outbound'
 import { ClientGone } from '../http/client-gone.js'
 import { publicError } from '../http/public-error.js'
-import type { Running, Settled } from './pipeline.js'
-import { StreamTail } from './stream-tail.js'
+import { readAnswer } from './answer-figures.js'
+import { type Endpoint, tailOf } from './endpoints.js'
+import type { Call } from './pipeline.js'
+import { costHeader, routeHeaders } from './route-headers.js'
+import { answerIn, SaidInStream } from './said.js'
+import type { Tail } from './stream-tail.js'
 
-/** What is passed on, and to whom. */
+/** A call that is passed on. */
 export interface Relayed {
-  call: Running
-  relay: RelayClient
-  /** Path behind `/v1`. */
-  path: string
-  body: Uint8Array
-  /** Whether the caller asked for the usage of a stream; otherwise its event is taken out again. */
-  wantsUsage: boolean
+  call: Call
+  endpoint: Endpoint
+  /** Sends it to the provider. */
+  send(handler: RelayHandler): Exchange
   response: ServerResponse
   /** Headers of ours, in pairs. */
-  headers: string[]
+  headers: readonly string[]
+  /** The caller asked for the usage of a stream; otherwise its event is taken out again. */
+  wantsUsage: boolean
+  /** The answer is kept, so it has to be read. */
+  keepContent: boolean
+  /** When the request was here, by `performance.now()`. */
+  arrivedAt: number
 }
 
 /** An answer that fits into this is read whole before it goes on, so that its cost can stand in a header. */
@@ -25,177 +33,343 @@ const wholeBytes = 64 << 10
 /** Of a longer answer so much of its end is kept, where the usage stands. */
 const tailBytes = 8 << 10
 const keepAliveMs = 15_000
+/** A reader that takes nothing for so long is gone, whatever its socket says. */
+const stalledMs = 120_000
+/** What a reader may take for the last event of a call that was ended. */
+const lastEventMs = 5_000
 
 /**
  * Passes a request on as bytes and its answer back as bytes, with back-pressure both ways, and settles the call.
  * Resolves when the answer has gone out; rejects only while nothing has been sent.
  */
 export function relay(relayed: Relayed): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const { call, response, body, path } = relayed
-    let answer: Answer | undefined
-    const leave = () => {
-      if (!response.writableFinished) call.abort(new ClientGone())
-    }
-    response.once('close', leave)
-    const over = (error?: unknown) => {
-      response.off('close', leave)
-      if (error === undefined) resolve()
-      else reject(error)
-    }
-    const exchange = relayed.relay.send(
-      { path, model: call.candidate.model, body, signal: call.signal },
-      {
-        onHead(_status, headers) {
-          const isStream = /^text\/event-stream\b/i.test(String(headers['content-type']))
-          answer = isStream ? streamed(relayed, resume) : whole(relayed, resume)
-        },
-        onData(chunk) {
-          try {
-            return answer?.take(chunk) ?? true
-          } catch (error) {
-            call.abort(error)
-            return true
-          }
-        },
-        onEnd() {
-          try {
-            answer?.end()
-            over()
-          } catch (error) {
-            failed(error)
-          }
-        },
-        onError: (error) => failed(error),
-      },
-    )
-    const resume = () => exchange.resume()
-    const failed = (error: unknown) => {
-      answer?.tell()
-      const reason = call.fail(error)
-      if (!response.headersSent) return over(reason)
-      if (!(reason instanceof ClientGone)) answer?.break(reason)
-      over()
-    }
-  })
+  return new Promise((resolve, reject) => new Relay(relayed, resolve, reject).start())
 }
 
-/** An answer on its way. */
-interface Answer {
-  take(chunk: Buffer): boolean
-  /** The provider ended it. @throws AppError for one that is not whole */
-  end(): void
+class Relay implements RelayHandler {
+  private answer: Answer | undefined
+  private exchange: Exchange | undefined
+  private readonly sentAt = performance.now()
+
+  constructor(
+    private readonly relayed: Relayed,
+    private readonly resolve: () => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    const { relayed } = this
+    relayed.response.once('close', this.leave)
+    this.exchange = relayed.send(this)
+  }
+
+  onHead(status: number, headers: ResponseHeaders): void {
+    const { relayed } = this
+    const type = String(headers['content-type'] ?? '')
+    const way = { relayed, status, type, sentAt: this.sentAt, resume: () => this.exchange?.resume() }
+    if (/^text\/event-stream\b/i.test(type)) this.answer = new StreamedAnswer(way)
+    else if (relayed.endpoint.answersJson || /\bjson\b/i.test(type)) this.answer = new JsonAnswer(way)
+    else this.answer = new PlainAnswer(way)
+  }
+
+  onData(chunk: Buffer): boolean {
+    try {
+      return this.answer?.take(chunk) ?? true
+    } catch (error) {
+      const { call, response } = this.relayed
+      if (response.headersSent) call.cancellation.abort(error)
+      else {
+        // The call itself goes on: somebody else may be asked.
+        this.onError(error)
+        this.exchange?.abort()
+      }
+      return true
+    }
+  }
+
+  onEnd(): void {
+    try {
+      const finish = this.answer?.end()
+      // Its end is written down first: an answer that was whole is in the history, whatever happens to this process.
+      void this.relayed.call.written?.then(() => {
+        finish?.()
+        this.over()
+      })
+    } catch (error) {
+      this.onError(error)
+    }
+  }
+
+  onError(error: unknown): void {
+    const { call, response } = this.relayed
+    if (!response.headersSent) {
+      response.off('close', this.leave)
+      this.answer?.discard()
+      return void this.reject(call.cancellation.aborted ? call.cancellation.reason : error)
+    }
+    this.answer?.tell()
+    const reason = call.fail(error)
+    if (!(reason instanceof ClientGone)) this.answer?.break(reason)
+    this.over()
+  }
+
+  private over(): void {
+    this.relayed.response.off('close', this.leave)
+    this.resolve()
+  }
+
+  private readonly leave = (): void => {
+    if (!this.relayed.response.writableFinished) this.relayed.call.cancellation.abort(new ClientGone())
+  }
+}
+
+/** What an answer needs to go on its way. */
+interface Way {
+  relayed: Relayed
+  /** The provider's. */
+  status: number
+  /** The provider's content type. */
+  type: string
+  sentAt: number
+  resume: () => void
+}
+
+abstract class Answer {
+  protected readonly relayed: Relayed
+  private stalled: NodeJS.Timeout | undefined
+
+  constructor(protected readonly way: Way) {
+    this.relayed = way.relayed
+  }
+
+  /** Bytes of the provider. @returns false to pause it @throws AppError */
+  abstract take(chunk: Buffer): boolean
+  /** The provider ended it: settles the call. @returns what sends the rest @throws AppError for one that is not whole */
+  abstract end(): () => void
   /** Tells the tally what has come so far. */
-  tell(): void
-  /** It broke after its first byte. */
-  break(reason: unknown): void
+  tell(): void {}
+  /** Nothing of it will go out. */
+  discard(): void {}
+  /** It broke after its first byte: only a connection that breaks says so. */
+  break(_reason: unknown): void {
+    this.relayed.response.destroy()
+  }
+
+  /** The head of ours; `spent` milliseconds were the provider's. */
+  protected head(more: readonly string[], spent: number): void {
+    const { response, headers, call, arrivedAt } = this.relayed
+    const { candidate, attempts, triedMs } = call
+    call.ticket?.accepted()
+    const overhead = Math.max(0, performance.now() - arrivedAt - triedMs - spent)
+    response.writeHead(this.way.status, [
+      ...headers,
+      ...routeHeaders({ provider: candidate.provider, model: candidate.model, attempts }),
+      'x-gatehouse-overhead-ms',
+      overhead.toFixed(2),
+      ...more,
+    ])
+  }
+
+  protected write(chunk: Buffer): boolean {
+    const { response, call } = this.relayed
+    if (response.write(chunk)) return true
+    if (this.stalled === undefined) {
+      this.stalled = setTimeout(() => response.destroy(), stalledMs)
+      const caughtUp = () => {
+        clearTimeout(this.stalled)
+        this.stalled = undefined
+        response.off('drain', caughtUp)
+        response.off('close', caughtUp)
+        if (!call.cancellation.aborted) this.way.resume()
+      }
+      response.on('drain', caughtUp)
+      response.on('close', caughtUp)
+    }
+    return false
+  }
 }
 
 /** One JSON document. */
-function whole({ call, response, headers }: Relayed, resume: () => void): Answer {
-  let held: Buffer[] = []
-  let size = 0
-  let passing = false
-  let tail = Buffer.alloc(0)
-  const write = writer(response, resume)
-  return {
-    take(chunk) {
-      call.tally.begun()
-      size += chunk.length
-      if (passing) {
-        tail = Buffer.concat([tail, chunk]).subarray(-tailBytes)
-        return write(chunk)
-      }
-      held.push(chunk)
-      if (size <= wholeBytes) return true
-      const start = Buffer.concat(held)
-      if (firstByte(start) !== 0x7b) throw notItsShape()
-      held = []
-      passing = true
-      tail = start.subarray(-tailBytes)
-      response.writeHead(200, [...headers, 'content-type', 'application/json; charset=utf-8'])
-      return write(start)
-    },
-    end() {
-      if (passing) {
-        if (tail[lastByte(tail)] !== 0x7d) throw new AppError('upstream_disconnect')
-        call.tally.tail(tail.toString('utf8'))
-        call.settle()
-        response.end()
-        return
-      }
-      const bytes = held.length === 1 && held[0] ? held[0] : Buffer.concat(held)
-      call.tally.complete(completion(bytes))
-      const settled = call.settle()
-      response.writeHead(200, [
-        ...headers,
-        ...cost(settled),
-        'content-type',
-        'application/json; charset=utf-8',
-        'content-length',
-        String(bytes.length),
-      ])
-      response.end(bytes)
-    },
-    tell: () => {},
-    // Half a JSON text: only a connection that breaks says so.
-    break: () => void response.destroy(),
-  }
-}
+class JsonAnswer extends Answer {
+  private held: Buffer[] = []
+  private size = 0
+  private passing = false
+  private tail = Buffer.alloc(0)
 
-/** An event stream. */
-function streamed({ call, response, headers, wantsUsage }: Relayed, resume: () => void): Answer {
-  const tail = new StreamTail(!wantsUsage)
-  const write = writer(response, resume)
-  response.writeHead(200, [
-    ...headers,
-    'content-type',
-    'text/event-stream; charset=utf-8',
-    'cache-control',
-    'no-cache, no-transform',
-    'x-accel-buffering',
-    'no',
-  ])
-  response.flushHeaders()
-  const keepAlive = setInterval(() => void response.write(': keep-alive\n\n'), keepAliveMs)
-  const tell = () => call.tally.streamed(tail.end())
-  response.once('close', () => clearInterval(keepAlive))
-  return {
-    take(chunk) {
-      call.tally.begun()
-      keepAlive.refresh()
-      const on = tail.push(chunk)
-      const more = on.length === 0 || write(on)
-      if (tail.error) throw new AppError('provider_error', { cause: tail.error })
-      return more
-    },
-    end() {
-      clearInterval(keepAlive)
-      const rest = tail.finish()
-      if (!tail.end().whole) throw new AppError('upstream_disconnect')
-      tell()
+  take(chunk: Buffer): boolean {
+    const { call } = this.relayed
+    call.tally.begun()
+    this.size += chunk.length
+    if (this.passing) {
+      this.tail = Buffer.concat([this.tail, chunk]).subarray(-tailBytes)
+      return this.write(chunk)
+    }
+    this.held.push(chunk)
+    if (this.size <= wholeBytes) return true
+    const start = Buffer.concat(this.held)
+    if (this.relayed.endpoint.answersJson && firstByte(start) !== 0x7b) throw notItsShape()
+    this.held = []
+    this.passing = true
+    this.tail = start.subarray(-tailBytes)
+    this.head(['content-type', jsonType], performance.now() - this.way.sentAt)
+    return this.write(start)
+  }
+
+  end(): () => void {
+    const { call, response, endpoint } = this.relayed
+    const endedAt = performance.now()
+    if (this.passing) {
+      if (endpoint.answersJson && this.tail[lastByte(this.tail)] !== 0x7d)
+        throw new AppError('upstream_disconnect')
+      call.tally.tail(this.tail.toString('utf8'))
       call.settle()
-      response.end(rest)
-    },
-    tell,
-    break(reason) {
-      clearInterval(keepAlive)
-      response.end(`data: ${JSON.stringify(publicError(reason).body)}\n\n`)
-    },
+      return () => response.end()
+    }
+    const bytes = this.held.length === 1 && this.held[0] ? this.held[0] : Buffer.concat(this.held)
+    this.read(bytes)
+    const cost = costHeader(call.settle())
+    const own = ['content-type', jsonType, 'content-length', String(bytes.length)]
+    return () => {
+      this.head(cost.length === 0 ? own : [...own, ...cost], endedAt - this.way.sentAt)
+      response.end(bytes)
+    }
+  }
+
+  /** @throws AppError `bad_upstream_response` for what is no answer */
+  private read(bytes: Buffer): void {
+    const { call, keepContent, endpoint } = this.relayed
+    if (!endpoint.answersJson) return void this.glance(bytes)
+    const figures = readAnswer(bytes)
+    if (figures === null || (endpoint.hasChoices && !figures.hasChoices)) throw notItsShape()
+    call.tally.figures(figures)
+    // What is not told has to be counted.
+    if (keepContent || !(call.tally.isTold || endpoint.free)) call.tally.said(answerIn(parse(bytes)))
+  }
+
+  /** Some endpoints answer with lists, and with texts. */
+  private glance(bytes: Buffer): void {
+    const { tally } = this.relayed.call
+    const figures = readAnswer(bytes)
+    if (figures) tally.figures(figures)
+    else tally.begun()
   }
 }
 
-/** Writes, and says whether more may come; resumes the provider when the reader has caught up. */
-function writer(response: ServerResponse, resume: () => void): (chunk: Buffer) => boolean {
-  response.on('drain', resume)
-  return (chunk) => response.write(chunk)
+/** Anything else, as speech. */
+class PlainAnswer extends Answer {
+  private begun = false
+
+  take(chunk: Buffer): boolean {
+    this.begin()
+    return this.write(chunk)
+  }
+
+  end(): () => void {
+    this.begin()
+    this.relayed.call.settle()
+    return () => this.relayed.response.end()
+  }
+
+  private begin(): void {
+    if (this.begun) return
+    this.begun = true
+    this.relayed.call.tally.begun()
+    const { type, sentAt } = this.way
+    // A page that the provider writes must not become one of ours.
+    const isPage = /html|xml|svg|javascript/i.test(type)
+    const own = type === '' ? [] : ['content-type', isPage ? 'text/plain; charset=utf-8' : type]
+    this.head(own, performance.now() - sentAt)
+  }
 }
 
-/** @throws AppError `bad_upstream_response` for what is no chat completion */
-function completion(bytes: Buffer): ChatCompletion {
+/** An event stream. Its head waits for its first byte, so that until then another provider may be asked. */
+class StreamedAnswer extends Answer {
+  private readonly tail: Tail
+  private readonly keepAlive: NodeJS.Timeout
+  private readonly said: SaidInStream | undefined
+  private begun = false
+
+  constructor(way: Way) {
+    super(way)
+    const { response, endpoint, wantsUsage, keepContent } = this.relayed
+    if (keepContent) this.said = new SaidInStream()
+    this.tail = tailOf(endpoint, wantsUsage)
+    this.keepAlive = setInterval(this.comment, keepAliveMs)
+    response.once('close', this.stop)
+  }
+
+  take(chunk: Buffer): boolean {
+    const { tail, keepAlive, relayed } = this
+    relayed.call.tally.begun()
+    keepAlive.refresh()
+    const on = tail.push(chunk)
+    let more = true
+    if (on.length > 0) {
+      this.begin()
+      this.said?.push(on)
+      more = this.write(on)
+    }
+    if (tail.error) throw new AppError('provider_error', { cause: new Error('an error event in the stream') })
+    return more
+  }
+
+  end(): () => void {
+    const { tail, relayed } = this
+    this.stop()
+    const rest = tail.finish()
+    if (tail.toldError) throw new AppError('provider_error')
+    if (!tail.isWhole) throw new AppError('upstream_disconnect')
+    this.begin()
+    this.tell()
+    relayed.call.settle()
+    return () => relayed.response.end(rest)
+  }
+
+  override discard(): void {
+    this.stop()
+    this.relayed.response.off('close', this.stop)
+  }
+
+  override tell(): void {
+    const { tally } = this.relayed.call
+    tally.streamed(this.tail.end())
+    if (this.said) tally.said(this.said.text)
+  }
+
+  override break(reason: unknown): void {
+    const { response, endpoint } = this.relayed
+    this.stop()
+    response.end(this.tail.toldError ? '' : endpoint.errorEvent(publicError(reason).body))
+    const cut = setTimeout(() => response.destroy(), lastEventMs)
+    response.once('close', () => clearTimeout(cut))
+  }
+
+  private begin(): void {
+    if (this.begun) return
+    this.begun = true
+    const type = [
+      'content-type',
+      'text/event-stream; charset=utf-8',
+      'cache-control',
+      'no-cache, no-transform',
+    ]
+    this.head([...type, 'x-accel-buffering', 'no'], performance.now() - this.way.sentAt)
+  }
+
+  private readonly comment = (): void => {
+    this.begin()
+    this.relayed.response.write(': keep-alive\n\n')
+  }
+
+  private readonly stop = (): void => clearInterval(this.keepAlive)
+}
+
+const jsonType = 'application/json; charset=utf-8'
+
+function parse(bytes: Buffer): object {
   try {
-    const value = JSON.parse(bytes.toString('utf8')) as ChatCompletion
-    if (typeof value === 'object' && value !== null && Array.isArray(value.choices)) return value
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    if (typeof value === 'object' && value !== null) return value
   } catch (cause) {
     throw notItsShape(cause)
   }
@@ -203,10 +377,6 @@ function completion(bytes: Buffer): ChatCompletion {
 }
 
 const notItsShape = (cause?: unknown) => new AppError('bad_upstream_response', { cause })
-
-function cost({ costUsd }: Settled): string[] {
-  return costUsd === null ? [] : ['x-gatehouse-cost-usd', String(costUsd)]
-}
 
 function firstByte(bytes: Buffer): number | undefined {
   return bytes.find((byte) => byte > 0x20)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { maxDepth, walkBody } from './request-walk.js'
+import { maxDepth } from './json-walk.js'
+import { walkBody } from './request-walk.js'
 
 const walk = (text: string) => walkBody(Buffer.from(text))
 

@@ -1,0 +1,142 @@
+import { AppError } from '@gatehouse/contracts'
+import type { ModelEntry, Models } from '@gatehouse/llm'
+import type { Logger } from '@gatehouse/platform'
+import type { CallLog } from '@gatehouse/usage'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { rawScope } from '../http/raw-scope.js'
+import { asked } from '../openai/openai.routes.js'
+import type { AliasListing } from '../openai/route.js'
+import type { Router } from '../openai/router.js'
+
+/** What lists models. */
+export interface ListRoutes {
+  models: Models
+  router: Router
+  calls: Pick<CallLog, 'price'>
+  logger: Logger
+}
+
+/** A model in OpenAI's shape (https://platform.openai.com/docs/api-reference/models/object), with what else is known of it. */
+interface ListedModel {
+  id: string
+  object: 'model'
+  created: number
+  owned_by: string
+  context_length?: number
+  input_modalities?: readonly string[]
+  output_modalities?: readonly string[]
+  /** US dollars for one token, as OpenRouter writes them. */
+  pricing?: { prompt: string; completion: string }
+  status: string
+  /** Of an alias: what answers to it. */
+  candidates?: string[]
+}
+
+/** `GET /v1/models` and `GET /v1/models/{id}`, an id having a slash, raw or encoded. */
+export async function modelsRoutes(server: FastifyInstance, routes: ListRoutes): Promise<void> {
+  await rawScope(server, routes.logger, (scope) => {
+    const config = { access: 'caller' } as const
+    for (const prefix of ['/v1', '']) {
+      scope.get(`${prefix}/models`, { config }, (request) => list(routes, request))
+      scope.get(`${prefix}/models/*`, { config }, (request, reply) => one(routes, request, reply))
+    }
+  })
+}
+
+async function list(routes: ListRoutes, request: FastifyRequest) {
+  const provider = asked(request) === undefined ? undefined : routes.models.providerId(asked(request))
+  const data = await all(routes)
+  return {
+    object: 'list',
+    data: provider === undefined ? data : data.filter(({ owned_by }) => owned_by === provider),
+  }
+}
+
+async function one(routes: ListRoutes, request: FastifyRequest, reply: FastifyReply) {
+  const id = (request.params as { '*': string })['*']
+  const data = await all(routes)
+  const slash = id.indexOf('/')
+  // `gemini/…` is as good a name as `google/…`.
+  const own = slash === -1 ? id : `${nameOf(routes.models, id.slice(0, slash))}${id.slice(slash)}`
+  const provider = asked(request)
+  const bare = provider === undefined ? undefined : `${routes.models.providerId(provider)}/${id}`
+  const found = data.filter((model) => model.id === own || model.id === bare)
+  const alone = found.length > 0 ? found : data.filter((model) => model.id.endsWith(`/${id}`))
+  if (alone.length === 1 && alone[0]) return reply.send(alone[0])
+  throw new AppError('model_not_found', {
+    param: 'model',
+    message:
+      alone.length === 0
+        ? `There is no model "${id.slice(0, 100)}" here. GET /v1/models lists them.`
+        : `Several providers have "${id.slice(0, 100)}": ${alone.map((model) => model.id).join(', ')}.`,
+  })
+}
+
+function nameOf(models: Models, name: string): string {
+  try {
+    return models.providerId(name)
+  } catch {
+    return name
+  }
+}
+
+async function all({ models, router, calls }: ListRoutes): Promise<ListedModel[]> {
+  const entries = await models.list()
+  return [...router.aliases().map(aliasModel), ...entries.map((entry) => providerModel(entry, models, calls))]
+}
+
+function aliasModel({ id, candidates }: AliasListing): ListedModel {
+  return {
+    id,
+    object: 'model',
+    created: 0,
+    owned_by: 'gatehouse',
+    status: 'ready',
+    candidates: candidates.map(({ provider, connection, model }) =>
+      connection === undefined ? `${provider}/${model}` : `${provider}/${model}@${connection}`,
+    ),
+  }
+}
+
+function providerModel(entry: ModelEntry, models: Models, calls: ListRoutes['calls']): ListedModel {
+  const { id, provider, model, created, contextLength, inputModalities, outputModalities, status } = entry
+  const pricing = pricingOf(entry, models, calls)
+  return {
+    id,
+    object: 'model',
+    created: created ?? 0,
+    owned_by: provider,
+    ...(contextLength === undefined ? {} : { context_length: contextLength }),
+    ...(inputModalities === undefined ? {} : { input_modalities: inputModalities }),
+    ...(outputModalities === undefined ? {} : { output_modalities: outputModalities }),
+    ...(pricing === undefined || model === '' ? {} : { pricing }),
+    status,
+  }
+}
+
+function pricingOf({ provider, model }: ModelEntry, models: Models, calls: ListRoutes['calls']) {
+  const [candidate] = candidatesOf(models, provider, model)
+  if (!candidate) return undefined
+  const price = (inputTokens: number, outputTokens: number) =>
+    calls.price(candidate.priceList, model, {
+      inputTokens,
+      outputTokens,
+      cachedTokens: 0,
+      reasoningTokens: 0,
+      estimated: false,
+    }).usd
+  // Of a thousand: a price for one token has more places than are written.
+  const [prompt, completion] = [price(1000, 0), price(0, 1000)]
+  if (prompt === null || completion === null) return undefined
+  return { prompt: perToken(prompt), completion: perToken(completion) }
+}
+
+const perToken = (thousand: string) => (Number(thousand) / 1000).toFixed(12).replace(/\.?0+$/, '')
+
+function candidatesOf(models: Models, provider: string, model: string) {
+  try {
+    return models.resolve(provider, model)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,79 @@
+import { AppError } from '@gatehouse/contracts'
+import { parseJson } from '../http/json-body.js'
+import { maxDepth } from './json-walk.js'
+import { type WalkedBody, walkBody } from './request-walk.js'
+
+/** A body, walked; one that two parsers could read in two ways is parsed and written anew first. */
+export function readBody(given: Buffer): { bytes: Buffer; walked: WalkedBody } {
+  const walked = walkBody(given)
+  if (typeof walked !== 'string') return { bytes: given, walked }
+  if (walked === 'deep')
+    throw new AppError('invalid_json', { message: `The body is nested deeper than ${maxDepth} levels.` })
+  const parsed = parseJson(given)
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new AppError('invalid_json', { message: 'The body must be a JSON object.' })
+  }
+  const { stream } = parsed as { stream?: unknown }
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
+    throw new AppError('invalid_request', { param: 'stream', message: '"stream" must be true or false.' })
+  const bytes = Buffer.from(JSON.stringify(parsed))
+  const again = walkBody(bytes)
+  if (typeof again !== 'string') return { bytes, walked: again }
+  throw new AppError('invalid_request', {
+    param: 'model',
+    message: 'Name the model once, as a text, in a field spelled "model"; the same holds for "stream".',
+  })
+}
+
+/** A body as the provider takes it. */
+export interface Rewritten {
+  body: Buffer
+  /** The caller asked for the usage of a stream. */
+  wantsUsage: boolean
+}
+
+/**
+ * Puts the provider's own name of the model in; everything else stays as it came, byte for byte.
+ * @param asksUsage the usage of a stream is asked for, whatever the caller does: OpenAI's `stream_options`
+ */
+export function rewriteBody(bytes: Buffer, walked: WalkedBody, model: string, asksUsage: boolean): Rewritten {
+  const streams = walked.stream && asksUsage
+  if (streams && walked.hasStreamOptions) {
+    const parsed = JSON.parse(bytes.toString('utf8')) as {
+      stream_options?: { include_usage?: unknown } | null
+    }
+    const wantsUsage = parsed.stream_options?.include_usage === true
+    const body = { ...parsed, model, stream_options: { ...parsed.stream_options, include_usage: true } }
+    return { body: Buffer.from(JSON.stringify(body)), wantsUsage }
+  }
+  const { bodyStart, modelStart, modelEnd } = walked
+  const options = streams ? '"stream_options":{"include_usage":true},' : ''
+  const name = JSON.stringify(model)
+  const more = options.length + Buffer.byteLength(name) - (modelEnd - modelStart)
+  const body = Buffer.allocUnsafe(bytes.length + more)
+  let at = bytes.copy(body, 0, 0, bodyStart)
+  at += body.write(options, at, 'latin1')
+  at += bytes.copy(body, at, bodyStart, modelStart)
+  at += body.write(name, at, 'utf8')
+  bytes.copy(body, at, modelEnd)
+  return { body, wantsUsage: false }
+}
+
+/** The body in the inner language, without what the pipeline decides. */
+export function requestIn(bytes: Buffer): Record<string, unknown> {
+  const {
+    model: _model,
+    stream: _stream,
+    stream_options: _options,
+    ...rest
+  } = JSON.parse(bytes.toString('utf8'))
+  return rest
+}
+
+/** Whether `stream_options` asks for the usage. */
+export function asksForUsage(bytes: Buffer): boolean {
+  const { stream_options: options } = JSON.parse(bytes.toString('utf8')) as {
+    stream_options?: { include_usage?: unknown } | null
+  }
+  return options?.include_usage === true
+}

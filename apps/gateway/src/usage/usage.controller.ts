@@ -1,0 +1,39 @@
+import { UsageExportQuery, UsageList, UsageQuery } from '@gatehouse/contracts'
+import type { Models } from '@gatehouse/llm'
+import type { CallLog } from '@gatehouse/usage'
+import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/common'
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { withProviderId } from '../history/provider-filter.js'
+import { type Caller, CurrentCaller } from '../http/caller.js'
+import { CALLS, MODELS } from '../tokens.js'
+import { usageFile } from './csv.js'
+import { csvContent, usageDescription } from './usage-docs.js'
+
+/** What one's own calls came to. */
+@ApiTags('usage')
+@ApiBearerAuth()
+@Controller('api/v1/usage')
+export class UsageController {
+  constructor(
+    @Inject(CALLS) private readonly calls: CallLog,
+    @Inject(MODELS) private readonly models: Models,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: "Calls, tokens and cost of one's own", description: usageDescription })
+  @ApiOkResponse({ standardSchema: UsageList })
+  list(@Query({ schema: UsageQuery }) query: UsageQuery, @CurrentCaller() { principal }: Caller) {
+    return this.calls.usage(principal.id, withProviderId(this.models, query))
+  }
+
+  @Get('export.csv')
+  @ApiOperation({ summary: 'The same as a file, oldest first', description: usageDescription })
+  @ApiOkResponse(csvContent)
+  file(
+    @Query({ schema: UsageExportQuery }) query: UsageExportQuery,
+    @CurrentCaller() { principal }: Caller,
+  ): Promise<StreamableFile> {
+    const pages = this.calls.usagePages(principal.id, withProviderId(this.models, query))
+    return usageFile(pages, query.group_by)
+  }
+}
