@@ -1,9 +1,9 @@
 // npm run bench: CPU time per request of Gatehouse, as a ratio to nginx (the limit of a proxy) and to Portkey (a peer),
 // in rounds that are interleaved in one run. Absolute times mean little on a shared machine; ratios of one round do.
 //   --rounds N (9)  --slice MS (1000)  --only json,sse,…   scenarios
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,7 +30,7 @@ const chat = (model, bytes, more = {}) => ({
   ...more,
 })
 
-/** What is asked: the model tells the upstream how to answer. `per`: CPU is divided by requests. */
+/** What is asked: the model tells the upstream how to answer. */
 const scenarios = [
   { name: '1 KB, 0 ms upstream, 16 connections', key: 'json', body: chat('json', 900), connections: 16 },
   { name: '1 KB, 0 ms upstream, 1 connection', key: 'json-1', body: chat('json', 900), connections: 1 },
@@ -60,52 +60,157 @@ const scenarios = [
     body: chat('sse-500', 900, { stream: true }),
     connections: 8,
   },
+  {
+    name: '1 KB over TLS to the upstream, 16 connections',
+    key: 'tls',
+    body: chat('json', 900),
+    connections: 16,
+    tls: true,
+  },
+  {
+    name: '1 KB, two processes of the gateway, 32 connections',
+    key: 'two',
+    body: chat('json', 900),
+    connections: 32,
+    processes: 2,
+  },
 ].filter(({ key }) => values.only === undefined || values.only.split(',').includes(key))
+const liveStreams = [1000, 5000].filter(
+  () => values.only === undefined || values.only.split(',').includes('live'),
+)
 
 const stops = []
 async function main() {
   await build({ quiet: true })
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  // The database runs as another user.
+  chmodSync(folder, 0o755)
   stops.push(() => rmSync(folder, { recursive: true, force: true }))
-  const upstreamPort = await freePort()
-  const upstream = start([join(here, 'upstream.mjs'), String(upstreamPort)])
-  stops.push(() => upstream.kill())
-  await listening(upstreamPort)
-
+  const absent = []
+  const upstreamPort = await startUpstream()
   const tools = { folder, freePort, listening, stops, upstreamUrl: `http://127.0.0.1:${upstreamPort}` }
   const subjects = []
-  const absent = []
   for (const begin of [startNginx, startGatehouse, startPortkey]) {
     const subject = await begin(tools).catch((error) => ({
       absent: `${begin.name.replace('start', '')}: ${error.message}`,
     }))
     if (subject.absent) absent.push(subject.absent)
-    else subjects.push({ name: 'direct', ...subject })
+    else subjects.push(subject)
   }
-  for (const subject of [...subjects]) {
-    const problem = await checkAnswers(subject)
-    if (problem) {
-      absent.push(`${subject.name}: not served (${problem})`)
-      subjects.splice(subjects.indexOf(subject), 1)
-    }
-  }
+  const groups = new Map([['plain', await served(subjects, absent)]])
+  if (scenarios.some(({ tls }) => tls)) groups.set('tls', await served(await overTls(tools, absent), absent))
+  if (scenarios.some(({ processes }) => processes))
+    groups.set('two', await served(await twoProcesses(subjects, absent), absent))
 
   const results = []
   for (const scenario of scenarios) {
-    const samples = new Map(subjects.map(({ name }) => [name, []]))
-    for (const subject of subjects) await run(subject, scenario, Math.min(slice * 2, 3000))
+    const group = groups.get(scenario.tls ? 'tls' : scenario.processes ? 'two' : 'plain')
+    const samples = new Map(group.map(({ name }) => [name, []]))
+    for (const subject of group) await warm(subject, scenario)
     for (let round = 0; round < rounds; round++) {
-      for (const subject of shuffle(subjects))
+      for (const subject of shuffle(group))
         samples.get(subject.name).push(await run(subject, scenario, slice))
       process.stderr.write('.')
     }
     results.push({ scenario: scenario.name, key: scenario.key, subjects: summarise(samples) })
   }
+  const memory = []
+  for (const count of liveStreams)
+    for (const subject of groups.get('plain')) memory.push(await holdStreams(subject, count))
   process.stderr.write('\n')
-  const report = { machine: machine(), rounds, slice, absent, results }
+  const report = { machine: machine(), rounds, slice, absent, results, memory }
   mkdirSync(join(here, 'results'), { recursive: true })
   writeFileSync(join(here, 'results', 'latest.json'), `${JSON.stringify(report, null, 2)}\n`)
   print(report)
+}
+
+async function startUpstream(...files) {
+  const port = await freePort()
+  const child = start([join(here, 'upstream.mjs'), String(port), ...files])
+  stops.push(() => child.kill())
+  await accepting(port)
+  return port
+}
+
+/** Only a subject whose answers are right is timed. */
+async function served(subjects, absent) {
+  const right = []
+  for (const subject of subjects) {
+    const problem = await checkAnswers(subject)
+    if (problem) absent.push(`${subject.name}: not served (${problem})`)
+    else right.push(subject)
+  }
+  return right
+}
+
+/** nginx and Gatehouse before an upstream that speaks TLS, whose certificate both check. */
+async function overTls(tools, absent) {
+  const certificate = makeCertificate(tools.folder)
+  const port = await startUpstream(certificate.key, certificate.cert)
+  const secured = {
+    ...tools,
+    upstreamUrl: `https://localhost:${port}`,
+    authority: certificate.cert,
+    name: 'tls',
+  }
+  const subjects = []
+  for (const begin of [startNginx, startGatehouse]) {
+    const subject = await begin(secured).catch((error) => ({
+      absent: `${begin.name} over TLS: ${error.message}`,
+    }))
+    if (subject.absent) absent.push(subject.absent)
+    else subjects.push(subject)
+  }
+  return subjects
+}
+
+/** One process of Gatehouse as it is, and two that share a database; the client asks both. */
+async function twoProcesses(subjects, absent) {
+  const one = subjects.find(({ name }) => name === 'gatehouse')
+  const nginx = subjects.find(({ name }) => name === 'nginx')
+  const second = await one?.another().catch((error) => {
+    absent.push(`a second process: ${error.message}`)
+    return undefined
+  })
+  if (!one || !nginx || !second) return []
+  const pair = {
+    ...one,
+    name: 'gatehouse, two processes',
+    urls: [one.url, second.url],
+    pids: () => [...one.pids(), ...second.pids()],
+  }
+  return [nginx, one, pair]
+}
+
+/** Until two slices differ by less than a tenth, for a while at most: what is compiled on the way is not to be measured. */
+async function warm(subject, scenario) {
+  let last = Number.POSITIVE_INFINITY
+  for (let turn = 0; turn < 12; turn++) {
+    const { cpu } = await run(subject, scenario, 1500)
+    if (turn >= 3 && Math.abs(cpu - last) < last * 0.1) return
+    last = cpu
+  }
+}
+
+/** Memory while many streams are open at once, each with an event a second. */
+async function holdStreams(subject, count) {
+  const before = rss(subject.pids())
+  let most = before
+  const watch = setInterval(() => {
+    most = Math.max(most, rss(subject.pids()))
+  }, 200)
+  const events = 8
+  const seen = await load({
+    url: subject.url,
+    path: subject.path,
+    headers: subject.headers,
+    body: chat(subject.model(`sse-${events}-1000`), 900, { stream: true }),
+    connections: count,
+    milliseconds: 1,
+    rampMs: 4000,
+  })
+  clearInterval(watch)
+  return { streams: count, name: subject.name, idle: before, most, done: seen.done, failed: seen.failed }
 }
 
 /** One slice: the CPU time of the subject's processes, and what the client saw. */
@@ -114,6 +219,7 @@ async function run(subject, scenario, milliseconds) {
   const before = cpuMicroseconds(subject.pids())
   const seen = await load({
     url: subject.url,
+    urls: subject.urls,
     path: subject.path,
     headers: subject.headers,
     body,
@@ -196,7 +302,7 @@ function load(settings) {
   })
 }
 
-function print({ machine, rounds: count, slice: length, absent, results }) {
+function print({ machine, rounds: count, slice: length, absent, results, memory }) {
   console.log(
     `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}; ${count} rounds of ${length} ms, interleaved; medians.\n`,
   )
@@ -213,6 +319,11 @@ function print({ machine, rounds: count, slice: length, absent, results }) {
       )
     }
   }
+  if (memory.length === 0) return
+  console.log('\n| live streams | subject | RSS before MB | RSS at most MB | ended well | failed |')
+  console.log('|--:|---|--:|--:|--:|--:|')
+  for (const { streams, name, idle, most, done, failed } of memory)
+    console.log(`| ${streams} | ${name} | ${idle.toFixed(0)} | ${most.toFixed(0)} | ${done} | ${failed} |`)
 }
 
 function machine() {
@@ -269,6 +380,48 @@ async function listening(port, path = '/', within = 30_000) {
     if (Date.now() > end) throw new Error(`nothing listens on ${port}`)
     await new Promise((done) => setTimeout(done, 50))
   }
+}
+
+/** For what speaks no HTTP to whoever asks. */
+async function accepting(port, within = 10_000) {
+  const end = Date.now() + within
+  for (;;) {
+    const open = await new Promise((done) => {
+      const socket = connect(port, '127.0.0.1', () => done(true))
+      socket.on('error', () => done(false))
+      setTimeout(() => socket.destroy(), 50)
+    })
+    if (open) return
+    if (Date.now() > end) throw new Error(`nothing listens on ${port}`)
+  }
+}
+
+/** A certificate for localhost that signs itself. */
+function makeCertificate(folder) {
+  const key = join(folder, 'key.pem')
+  const cert = join(folder, 'cert.pem')
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  )
+  return { key, cert }
 }
 
 function median(numbers) {

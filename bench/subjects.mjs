@@ -8,17 +8,21 @@ const here = dirname(fileURLToPath(import.meta.url))
 const secret = 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo'
 
 /** nginx as a plain reverse proxy with keep-alive to the upstream: the limit of a proxy. */
-export async function startNginx({ folder, freePort, listening, stops, upstreamUrl }) {
+export async function startNginx({ folder, freePort, listening, stops, upstreamUrl, authority, name = '' }) {
   const port = await freePort()
-  const home = join(folder, 'nginx')
+  const home = join(folder, `nginx${name}`)
+  const scheme = authority ? 'https' : 'http'
+  const trust = authority
+    ? `proxy_ssl_trusted_certificate ${authority}; proxy_ssl_verify on; proxy_ssl_name localhost; proxy_ssl_session_reuse on;`
+    : ''
   mkdirSync(home)
   writeFileSync(
     join(home, 'nginx.conf'),
     `worker_processes 1; daemon off; pid ${home}/pid; error_log ${home}/error.log; events { worker_connections 12000; }
 http { access_log off; client_body_buffer_size 2m; client_max_body_size 64m; proxy_temp_path ${home}/p; client_body_temp_path ${home}/c; fastcgi_temp_path ${home}/f; uwsgi_temp_path ${home}/u; scgi_temp_path ${home}/s;
   keepalive_requests 1000000;
-  upstream up { server ${new URL(upstreamUrl).host}; keepalive 512; keepalive_requests 1000000; }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }`,
+  upstream up { server 127.0.0.1:${new URL(upstreamUrl).port}; keepalive 512; keepalive_requests 1000000; }
+  server { listen 127.0.0.1:${port}; location / { proxy_pass ${scheme}://up; ${trust} proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; } } }`,
   )
   const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path))
   if (!nginx) throw new Error('nginx is not installed')
@@ -36,41 +40,55 @@ http { access_log off; client_body_buffer_size 2m; client_max_body_size 64m; pro
 }
 
 /** Gatehouse as it runs in production: a checked token, calls recorded, logs written. */
-export async function startGatehouse({ folder, freePort, listening, stops, upstreamUrl }) {
-  const port = await freePort()
-  const dataDir = join(folder, 'gatehouse')
-  const databaseUrl = await startDatabase(folder, freePort, stops)
-  const publicUrl = `http://localhost:${port}`
-  const child = spawn(process.execPath, [join(here, '../dist/apps/gateway/src/main.js')], {
-    cwd: join(here, '..'),
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'production',
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      PUBLIC_URL: publicUrl,
-      DATA_DIR: dataDir,
-      JWT_SECRET: secret,
-      SHUTDOWN_GRACE_SECONDS: '0',
-      OPENAI_API_KEY: 'sk-bench-0123456789abcdefghijkl',
-      OPENAI_BASE_URL: `${upstreamUrl}/v1`,
-      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
-      ...(process.env.BENCH_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS } : {}),
-    },
-  })
-  stops.push(() => new Promise((done) => child.once('exit', done).kill()))
-  await listening(port, '/ready')
+export async function startGatehouse({
+  folder,
+  freePort,
+  listening,
+  stops,
+  upstreamUrl,
+  authority,
+  name = '',
+}) {
+  const dataDir = join(folder, `gatehouse${name}`)
+  const databaseUrl = await startDatabase(join(folder, `database${name}`), freePort, stops)
   if (!databaseUrl) throw new Error('needs a Postgres server: set BENCH_DATABASE_URL or install one')
+  const first = await freePort()
+  const publicUrl = `http://localhost:${first}`
+  const begin = async (port, data) => {
+    const child = spawn(process.execPath, [join(here, '../dist/apps/gateway/src/main.js')], {
+      cwd: join(here, '..'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        PUBLIC_URL: publicUrl,
+        DATA_DIR: data,
+        DATABASE_URL: databaseUrl,
+        JWT_SECRET: secret,
+        SHUTDOWN_GRACE_SECONDS: '0',
+        OPENAI_API_KEY: 'sk-bench-0123456789abcdefghijkl',
+        OPENAI_BASE_URL: `${upstreamUrl}/v1`,
+        ...(authority ? { NODE_EXTRA_CA_CERTS: authority } : {}),
+        ...(process.env.BENCH_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS } : {}),
+      },
+    })
+    stops.push(() => new Promise((done) => child.once('exit', done).kill()))
+    await listening(port, '/ready')
+    return { url: `http://127.0.0.1:${port}`, pids: () => [child.pid] }
+  }
+  const process1 = await begin(first, dataDir)
   const token = await sessionToken(databaseUrl, dataDir, publicUrl)
   return {
     name: 'gatehouse',
-    url: `http://127.0.0.1:${port}`,
+    ...process1,
     path: '/v1/chat/completions',
     headers: { authorization: `Bearer ${token}` },
-    model: (name) => `openai/${name}`,
+    model: (model) => `openai/${model}`,
     refuses: true,
-    pids: () => [child.pid],
+    /** A second process of the same installation. */
+    another: async () => begin(await freePort(), `${dataDir}-2`),
   }
 }
 
@@ -132,15 +150,14 @@ async function sessionToken(databaseUrl, dataDir, publicUrl) {
 }
 
 /** BENCH_DATABASE_URL, or a throwaway server of the system's binaries. */
-async function startDatabase(folder, freePort, stops) {
+async function startDatabase(home, freePort, stops) {
   if (process.env.BENCH_DATABASE_URL) return process.env.BENCH_DATABASE_URL
   const root = '/usr/lib/postgresql'
   const bin = existsSync(root) ? join(root, readdirSync(root).sort().at(-1), 'bin') : undefined
   if (!bin || !existsSync(join(bin, 'initdb'))) return undefined
-  const home = join(folder, 'postgres')
   mkdirSync(home)
   const user = process.getuid() === 0 ? postgresUser() : {}
-  if (user.uid) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, folder])
+  if (user.uid) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, home])
   execFileSync(join(bin, 'initdb'), ['-D', join(home, 'data'), '-U', 'bench', '-A', 'trust', '-N'], {
     ...user,
     cwd: home,

@@ -125,7 +125,17 @@ function filesOf(path) {
 /** What a failed program printed, or the error itself. */
 function outputOf(error) {
   const printed = [error?.stdout, error?.stderr].filter(Boolean).join('\n').trim()
-  return printed || (error instanceof Error ? error.message : String(error))
+  return withoutTraces(printed) || (error instanceof Error ? error.message : String(error))
+}
+
+/**
+ * swc puts the stack of its own machine code below each mistake that it has shown.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+export function withoutTraces(text) {
+  return text.replace(/\n+Caused by:\n(?: .*\n)+\n*Stack backtrace:\n(?: +(?:\d+: |at ).*(?:\n|$))*/g, '\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { build } from './build.mjs'
+import { openApiProblems } from './openapi.mjs'
 
 const bin = (path) => [process.execPath, `node_modules/${path}`]
 
@@ -30,7 +31,12 @@ const checks = [
   { name: 'unused code', run: [...bin('knip/bin/knip.js'), '--no-progress'] },
   { name: 'migrations and schema', run: [process.execPath, 'tools/migration.mjs', '--check'] },
   { name: 'docs/openapi.json', run: () => same('docs/openapi.json', 'npm run snapshots') },
+  { name: 'OpenAPI 3.1', run: () => validApi(texts['docs/openapi.json']) },
   { name: '.env.example', run: () => same('.env.example', 'npm run snapshots') },
+  {
+    name: 'docs/gatehouse.schema.json',
+    run: () => same('docs/gatehouse.schema.json', 'npm run snapshots'),
+  },
 ]
 
 await build({ quiet: true })
@@ -40,6 +46,11 @@ const texts = await snapshots()
 async function same(file, mend) {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== texts[file])
     throw new Error(`${file} is not what the code says. Run: ${mend}`)
+}
+
+async function validApi(text) {
+  const problems = await openApiProblems(JSON.parse(text))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 
 function execute([command, ...args]) {

@@ -8,10 +8,12 @@ import { build } from './build.mjs'
 export async function snapshots() {
   const { describeApi } = await import('../dist/apps/gateway/src/openapi.js')
   const { sections } = await import('../dist/apps/gateway/src/config.js')
+  const { routingSchema } = await import('../dist/apps/gateway/src/routing/file-schema.js')
   const { renderExample } = await import('../dist/libs/platform/src/index.js')
   return {
     'docs/openapi.json': `${JSON.stringify(await describeApi(), null, 2)}\n`,
     '.env.example': renderExample(sections),
+    'docs/gatehouse.schema.json': `${JSON.stringify(routingSchema(), null, 2)}\n`,
   }
 }
 

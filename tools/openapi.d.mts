@@ -1,0 +1,2 @@
+/** What is wrong with an OpenAPI document, a line each. */
+export function openApiProblems(document: object): Promise<string[]>
