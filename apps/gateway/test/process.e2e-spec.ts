@@ -277,7 +277,8 @@ describe('a gateway process', () => {
     void call(gateway, ivy.token, { model: 'hang' }).catch(() => null)
     await until(() => openai.requests.some(({ json }) => (json as { model?: string }).model === 'hang'))
     gateway.kill('SIGTERM')
-    // Sooner, it would count as an echo of the first.
+    // Sooner, it would count as an echo of the first, which a busy process may hear late.
+    await until(async () => (await gateway.ask('/ready').catch(() => null))?.status !== 200)
     await new Promise((resolve) => setTimeout(resolve, 700))
     gateway.kill('SIGINT')
     expect(await gateway.exited).toBe(1)
