@@ -280,6 +280,22 @@ describe('the endpoints of /v1 beside chat', () => {
         expect(error, model).toBeInstanceOf(OpenAI.APIError)
       }
     })
+
+    it('gives on nothing of an error in which the provider repeats its key', async () => {
+      const before = 'data: {"type":"response.output_text.delta","delta":"Hi"}\n\n'
+      for (const error of [
+        'event: error\ndata: {"type":"error","message":"bad key sk-repeated"}\n\n',
+        'data: {"type":"response.failed","response":{"error":{"message":"bad key sk-repeated"}}}\n\n',
+      ]) {
+        const headers = { 'content-type': 'text/event-stream' }
+        openai.next({ answer: { status: 200, headers, body: before + error } })
+        const { text } = await ask('/v1/responses', { model: 'openai/gpt-5', input: 'Hi', stream: true })
+        expect(text.startsWith(before)).toBe(true)
+        expect(text).not.toContain('sk-repeated')
+        expect(text.match(/^event: error$/gm)).toHaveLength(1)
+        expect(await latest()).toMatchObject({ endpoint: '/v1/responses', status: 'error' })
+      }
+    })
   })
 
   describe('pictures, speech and moderation', () => {

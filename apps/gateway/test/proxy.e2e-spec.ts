@@ -11,7 +11,15 @@ import {
 } from '@gatehouse/testing'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type InnerGateway, type People, type Person, startGateway, startPeople, until } from './harness.js'
+import {
+  adminEmail,
+  type InnerGateway,
+  type People,
+  type Person,
+  startGateway,
+  startPeople,
+  until,
+} from './harness.js'
 
 const providerKey = 'sk-up-0123456789abcdefghijklmnop'
 
@@ -27,6 +35,7 @@ describe('/proxy/{provider}', () => {
   let azure: StandIn
   let gateway: InnerGateway
   let ada: Person
+  let root: Person
   let client: OpenAI
 
   beforeAll(async () => {
@@ -49,7 +58,8 @@ describe('/proxy/{provider}', () => {
       AZURE_OPENAI_API_KEY: 'azure-key-0000000000000000',
     })
     ada = await people.register(gateway, 'ada@example.com')
-    client = new OpenAI({ baseURL: `${gateway.url}/proxy/openai`, apiKey: ada.token, maxRetries: 0 })
+    root = await people.register(gateway, adminEmail)
+    client = new OpenAI({ baseURL: `${gateway.url}/proxy/openai`, apiKey: root.token, maxRetries: 0 })
   })
   afterAll(async () => {
     await gateway.close()
@@ -61,11 +71,11 @@ describe('/proxy/{provider}', () => {
 
   const sent = () => openai.requests.at(-1)
   const ask = (path: string, asking: Parameters<InnerGateway['ask']>[1] = {}) =>
-    gateway.ask<ErrorAnswer>(path, { token: ada.token, ...asking })
+    gateway.ask<ErrorAnswer>(path, { token: root.token, ...asking })
   const latest = async () => {
     await gateway.gateway.calls.flush()
     const list = await gateway.ask<{ data: Record<string, unknown>[] }>('/api/v1/history?limit=1', {
-      token: ada.token,
+      token: root.token,
     })
     return list.json.data[0] ?? {}
   }
@@ -81,7 +91,7 @@ describe('/proxy/{provider}', () => {
       socket.on('close', () => resolve(text))
       socket.on('error', reject)
       socket.write(
-        `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${ada.token}\r\nConnection: close\r\n\r\n`,
+        `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${root.token}\r\nConnection: close\r\n\r\n`,
         'latin1',
       )
     })
@@ -187,7 +197,7 @@ describe('/proxy/{provider}', () => {
   })
 
   it('T53: replaces the credential, and passes on no header that says who asks or by which way', async () => {
-    for (const headers of [{ authorization: `Bearer ${ada.token}` }, { 'x-api-key': ada.token }] as Record<
+    for (const headers of [{ authorization: `Bearer ${root.token}` }, { 'x-api-key': root.token }] as Record<
       string,
       string
     >[]) {
@@ -245,6 +255,9 @@ describe('/proxy/{provider}', () => {
       'application/xhtml+xml',
       'text/javascript',
       'application/xml',
+      'application/pdf',
+      'audio/x+xml',
+      'multipart/x-mixed-replace; boundary=x',
     ]
     for (const type of types) {
       const headers = {
@@ -258,15 +271,10 @@ describe('/proxy/{provider}', () => {
       openai.next({ answer: { status: 200, headers, body: '<script>1</script>' } })
       const answer = await ask('/proxy/openai/files/file-1/content')
       expect(answer.text).toBe('<script>1</script>')
-      expect(answer.headers.get('content-type'), type).toBe('text/plain; charset=utf-8')
+      expect(answer.headers.get('content-type'), type).toBe('application/octet-stream')
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-      for (const name of [
-        'set-cookie',
-        'server',
-        'strict-transport-security',
-        'x-powered-by',
-        'content-security-policy',
-      ])
+      expect(answer.headers.get('content-security-policy')).toBe("sandbox; default-src 'none'")
+      for (const name of ['set-cookie', 'server', 'strict-transport-security', 'x-powered-by'])
         expect(answer.headers.get(name), name).toBeNull()
     }
     for (const status of [400, 401, 403, 404, 413, 429, 500]) {
@@ -335,10 +343,13 @@ describe('/proxy/{provider}', () => {
   })
 
   it('T64: the model that is written down is the one that the provider reads', async () => {
-    await ask('/proxy/openai/responses', { body: '{"model":"cheap","model":"dear","input":"x"}' })
-    expect(sent()?.text.match(/model/g)).toHaveLength(1)
-    expect(sent()?.json).toMatchObject({ model: 'dear' })
+    await ask('/proxy/openai/responses', { body: '{"mod\\u0065l":"dear","input":"x"}' })
+    expect(sent()?.json).toEqual({ model: 'dear', input: 'x' })
     expect(await latest()).toMatchObject({ model: 'dear' })
+    for (const body of ['{"model":"gpt-5","input":"x"}', '\ufeff {"model":"gpt-5","input":"x"}']) {
+      await ask('/proxy/openai/responses', { body, headers: { 'content-type': 'application/octet-stream' } })
+      expect(await latest(), body).toMatchObject({ model: 'gpt-5' })
+    }
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -351,8 +362,73 @@ describe('/proxy/{provider}', () => {
       expect(await latest(), type).toMatchObject({ model: 'gpt-5' })
       expect(sent()?.headers['content-type']).toMatch(/^application\/json/)
     }
-    for (const body of ['{"model":"cheap","Model":"dear"}', '{', '[1]'])
+    for (const body of [
+      '{"model":"cheap","model":"dear"}',
+      '{"model":"cheap","mod\\u0065l":"dear"}',
+      '{"model":"cheap","Model":"dear"}',
+      '{',
+      '[1]',
+    ])
       expect((await ask('/proxy/openai/responses', { body })).status, body).toBe(400)
+  })
+
+  it('members ask models; what is kept at the provider is an admin’s, and its credentials nobody’s', async () => {
+    const member = (path: string, asking: Parameters<InnerGateway['ask']>[1] = {}) =>
+      gateway.ask<ErrorAnswer>(`/proxy/openai${path}`, { token: ada.token, ...asking })
+    const body = { model: 'gpt-5', input: 'x' }
+    expect((await member('/responses', { body })).status).toBe(200)
+    openai.requests.length = 0
+    for (const [path, asking] of [
+      ['/files', {}],
+      ['/files', { body }],
+      ['/files/file-1', { method: 'DELETE', body }],
+      ['/responses/resp_1', {}],
+      ['/responses/resp_1', { body }],
+      ['/assistants/asst_1', { body }],
+      ['/responses', { body: { input: 'x' } }],
+      ['/responses', { method: 'PUT', body }],
+      ['/%72esponses', { body }],
+      ['/unknown', { body }],
+    ] as const) {
+      const { status, json } = await member(path, asking)
+      expect([status, json.error.code], path).toEqual([403, 'admin_required'])
+    }
+    for (const path of [
+      '/realtime/client_secrets',
+      '/realtime/sessions',
+      '/realtime/transcription_sessions',
+      '/v1/chatkit/sessions?x=1',
+      '/organization/admin_api_keys',
+      '/%6Frganization/users',
+      '//realtime/./sessions',
+      '/Organization;a=b/users',
+    ]) {
+      const { status, json } = await ask(`/proxy/openai${path}`, { body })
+      expect([status, json.error.code], path).toEqual([403, 'forbidden'])
+    }
+    expect(openai.requests).toHaveLength(0)
+  })
+
+  it('an address that is routed in another spelling than it is read in leads nowhere', async () => {
+    expect(await raw('/%70roxy/openai/files')).toMatch(/^HTTP\/1\.1 404 /)
+    expect(openai.requests).toHaveLength(0)
+  })
+
+  it('estimates what a stream does not tell', async () => {
+    const messages = [{ role: 'user', content: 'Hi' }]
+    await ask('/proxy/openai/chat/completions', { body: { model: 'gpt-5', messages, stream: true } })
+    const { usage } = (await latest()) as { usage: { output_tokens: number } }
+    expect(usage).toMatchObject({ estimated: true })
+    expect(usage.output_tokens).toBeGreaterThan(0)
+  })
+
+  it('refuses a name that no model can have, and does not give it back', async () => {
+    const model = 'x'.repeat(100_000)
+    for (const path of ['/proxy/openai/responses', '/v1/responses']) {
+      const answer = await ask(path, { body: { model, input: 'x' } })
+      expect(answer).toMatchObject({ status: 400, json: { error: { param: 'model' } } })
+      expect(answer.text.length).toBeLessThan(500)
+    }
   })
 
   it('T62: a caller who leaves frees the provider', async () => {
@@ -371,7 +447,7 @@ describe('/proxy/{provider}', () => {
   it('serves Anthropic’s own client below Anthropic’s base address', async () => {
     const claude = new Anthropic({
       baseURL: `${gateway.url}/proxy/anthropic`,
-      authToken: ada.token,
+      authToken: root.token,
       apiKey: null,
       maxRetries: 0,
       logLevel: 'off',
@@ -403,6 +479,13 @@ describe('/proxy/{provider}', () => {
     expect(azure.requests.at(-1)?.path).toBe(
       '/openai/deployments/my-deployment/embeddings?api-version=2024-10-21',
     )
+    const chat = { messages: [{ role: 'user', content: 'Hi' }] }
+    await ask('/proxy/azure/deployments/dear/chat/completions', { body: chat })
+    expect(await latest()).toMatchObject({ model: 'dear' })
+    const before = azure.requests.length
+    const other = { ...chat, model: 'cheap' }
+    const twice = await ask('/proxy/azure/deployments/dear/chat/completions', { body: other })
+    expect([twice.status, azure.requests.length]).toEqual([400, before])
     await ask('/proxy/azure/files?purpose=batch')
     expect(azure.requests.at(-1)?.path).toBe('/openai/files?purpose=batch&api-version=2024-10-21')
     expect(azure.requests.at(-1)?.headers).toMatchObject({ 'api-key': 'azure-key-0000000000000000' })

@@ -352,10 +352,12 @@ describe('routing by gatehouse.yaml', () => {
 
   it('F04: leaves a candidate alone while it wants to be, lets one call try, and comes back to it', async () => {
     const served = async () => (await chat('cooling')).headers.get('x-gatehouse-model')
-    openai.next(refuse(429, { 'retry-after': '1' }))
+    for (let call = 0; call < 5; call++) {
+      openai.next(refuse(429, { 'retry-after': '1' }))
+      expect(await served()).toBe('cooling-eu')
+    }
     expect(await served()).toBe('cooling-eu')
-    expect(await served()).toBe('cooling-eu')
-    expect(openai.requests).toHaveLength(1)
+    expect(openai.requests).toHaveLength(5)
     await new Promise((resolve) => setTimeout(resolve, 1_050))
     // Half open: the probe is slow, and nobody else waits for it.
     openai.next({ headDelayMs: 300 })
@@ -364,16 +366,20 @@ describe('routing by gatehouse.yaml', () => {
     expect(others).toEqual(['cooling-eu', 'cooling-eu', 'cooling-eu'])
     expect(await served()).toBe('cooling')
     // By its own name it is the same circuit, but a sole candidate is never skipped.
-    openai.next(refuse(429, { 'retry-after': '2' }))
-    expect(await served()).toBe('cooling-eu')
+    for (let call = 0; call < 5; call++) {
+      openai.next(refuse(429, { 'retry-after': '2' }))
+      expect(await served()).toBe('cooling-eu')
+    }
     expect((await chat('openai/cooling')).status).toBe(200)
     expect(await served()).toBe('cooling')
   })
 
   it('F14: answers 503 and when to come back where every circuit is open, and asks nobody', async () => {
-    openai.next(refuse(429, { 'retry-after': '30' }))
-    eu.next(refuse(429, { 'retry-after': '40' }))
-    expect((await chat('failing')).status).toBe(429)
+    for (let call = 0; call < 5; call++) {
+      openai.next(refuse(429, { 'retry-after': '30' }))
+      eu.next(refuse(429, { 'retry-after': '40' }))
+      expect((await chat('failing')).status).toBe(429)
+    }
     const asked = openai.requests.length + eu.requests.length
     for (const stream of [false, true]) {
       const answer = await chat('failing', stream)

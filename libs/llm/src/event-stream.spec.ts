@@ -40,6 +40,8 @@ describe('an event stream', () => {
     await expect(read(...line)).rejects.toThrow(EventTooLargeError)
     const lines = Array.from({ length: 32 }, () => `data: ${piece}\n`)
     await expect(read(...lines)).rejects.toThrow(EventTooLargeError)
+    const empty = Array.from({ length: 32 }, () => 'data:\n'.repeat(8192))
+    await expect(read(...empty)).rejects.toThrow(EventTooLargeError)
     expect(await read(`data: ${'x'.repeat(maxEventBytes - 100)}\n\n`)).toHaveLength(1)
   })
 })

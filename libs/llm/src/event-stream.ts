@@ -27,7 +27,8 @@ export async function* readEvents(chunks: AsyncIterable<Uint8Array>): AsyncGener
         size = 0
       } else if (line.startsWith('data:')) {
         const value = line.slice(line[5] === ' ' ? 6 : 5)
-        size += value.length
+        // With its line end: lines without data are held too.
+        size += line.length + 1
         if (size > maxEventBytes) throw new EventTooLargeError()
         data.push(value)
       }

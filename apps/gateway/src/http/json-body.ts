@@ -3,7 +3,7 @@ import { AppError } from '@gatehouse/contracts'
 /** Deeper JSON is refused: a recursive reader further on must not run out of stack. */
 const maxDepth = 64
 /** More values than this are refused: 32 MiB of `[],[],` would be half a gigabyte of objects. */
-const maxValues = 100_000
+export const maxValues = 100_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -15,6 +15,9 @@ export interface PublicError {
 /** Characters of a field's path that are told: it may hold names that the caller made up, of any length. */
 export const maxParamLength = 100
 
+/** Characters of a sentence that are told: it may hold what the caller or a provider made up. */
+export const maxMessageLength = 2000
+
 /** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/). */
 const framework: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
@@ -56,7 +59,8 @@ export function publicError(error: unknown): PublicError {
   } else if (known.status === 503) headers['retry-after'] = '5'
   if (known.shouldRetry !== undefined) headers['x-should-retry'] = String(known.shouldRetry)
   const { error: told } = known.body
-  const body = { error: { ...told, param: told.param?.slice(0, maxParamLength) ?? null } }
+  const message = told.message.slice(0, maxMessageLength)
+  const body = { error: { ...told, message, param: told.param?.slice(0, maxParamLength) ?? null } }
   return { status: known.status, body, headers, log: known.status >= 500 }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAnswer } from './answer-figures.js'
+import { figuresIn, readAnswer } from './answer-figures.js'
 
 const read = (value: unknown) =>
   readAnswer(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
@@ -30,7 +30,7 @@ describe('the figures of an answer', () => {
     expect(read({ choices: [] })).toEqual({ usage: undefined, finishReason: undefined, hasChoices: false })
     expect(read({ choices: [], usage: null })).toMatchObject({ usage: undefined, hasChoices: false })
     expect(read({ data: [1] })).toMatchObject({ hasChoices: false })
-    expect(read(answer('x', { usage: { a: 'b}' } }))?.usage).toBeUndefined()
+    expect(read(answer('x', { usage: null }))?.usage).toBeUndefined()
   })
 
   it('are of no interest in what is no JSON object', () => {
@@ -51,6 +51,25 @@ describe('the figures of an answer', () => {
       usage: { input_tokens: 5, output_tokens: 6 },
       finishReason: 'max_output_tokens',
     })
+  })
+
+  it('T64: are not what the caller has had repeated before or behind them', () => {
+    const lie = { type: 'object', properties: { usage: { input_tokens: 0 } }, '"usage': { input_tokens: 0 } }
+    const told = { input_tokens: 5, output_tokens: 6 }
+    for (const length of [1, 5000]) {
+      const output = [{ text: 'x'.repeat(length) }]
+      for (const value of [
+        { object: 'response', tools: [lie], output, usage: told, user: null, metadata: {} },
+        { object: 'response', usage: told, output, tools: [lie], metadata: { usage: 'x', a: '"usage":{}}' } },
+        { object: 'response', output, usage: told, tools: Array(20).fill(lie) },
+      ])
+        expect(read(value)?.usage).toEqual(told)
+      expect(read({ object: 'response', output, tools: [lie], metadata: lie })?.usage).toBeUndefined()
+    }
+    expect(figuresIn(`x","usage":${JSON.stringify(told)},"tools":[${JSON.stringify(lie)}]}`).usage).toEqual(
+      told,
+    )
+    expect(figuresIn(`x","tools":[${JSON.stringify(lie)}]}`).usage).toBeUndefined()
   })
 
   it('tell how an answer of the Messages and of the Responses API ended', () => {

@@ -1,3 +1,5 @@
+import { JsonWalk } from './json-walk.js'
+
 /** The few things of an answer that are needed of one that is passed on as bytes. */
 export interface AnswerFigures {
   /** Value of `usage`, parsed. */
@@ -13,7 +15,8 @@ const endLength = 4 << 10
 
 /**
  * Reads the figures of an answer without parsing it, which would cost more than all the rest of the way. What a model
- * says cannot be taken for them: within a text of JSON its quotes have a backslash before them.
+ * says cannot be taken for them: within a text of JSON its quotes have a backslash before them. Nor can what the caller
+ * has repeated to itself, as the schema of a tool: the usage is that of the top level.
  * @returns null for what is no JSON object by its first and last byte
  */
 export function readAnswer(answer: Buffer): AnswerFigures | null {
@@ -25,11 +28,8 @@ export function readAnswer(answer: Buffer): AnswerFigures | null {
   const choices = answer.indexOf('"choices"')
   const begin = answer.toString('latin1', 0, endLength)
   const figures = figuresIn(answer.toString('latin1', Math.max(0, answer.length - endLength)))
-  if (figures.usage === undefined && answer.length > endLength) {
-    // Some providers put it first.
-    const usage = usageIn(begin)
-    if (usage !== undefined) figures.usage = usage
-  }
+  // Some providers put it first, or much behind it.
+  figures.usage ??= answer.includes('"usage"') ? new UsageWalk(answer).read() : undefined
   figures.finishReason ??= statusIn(begin)
   return {
     ...figures,
@@ -56,17 +56,51 @@ function statusIn(begin: string): string | undefined {
   return status === undefined ? undefined : (reason ?? status)
 }
 
-function usageIn(text: string): unknown {
-  let start = text.lastIndexOf('"usage"')
-  // A text of that name is the caller's own: some APIs repeat its `metadata` behind their figures.
-  while (start > 0 && /^"usage"\s*:\s*"/.test(text.slice(start, start + 40)))
-    start = text.lastIndexOf('"usage"', start - 1)
-  if (start === -1) return undefined
-  // Two levels: details stand inside. Names and numbers hold no brace.
-  const found = /^"usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})/.exec(text.slice(start, start + 2000))
-  if (!found?.[1]) return undefined
+/** The caller may have put the name into what is repeated behind the figures, as `metadata`: so many are tried. */
+const maxTried = 8
+
+/**
+ * The usage in the end of an answer. From its name on, the rest reads as the members of one object with that object's
+ * end: so it stands at the top level, where no text of the caller's and of the model's can.
+ * @returns undefined where there is none
+ */
+function usageIn(end: string): unknown {
+  let start = end.lastIndexOf('"usage"')
+  for (let tried = 0; start !== -1 && tried < maxTried; tried++) {
+    if (end[start - 1] !== '\\') {
+      const members = parse(`{${end.slice(start)}`)
+      if (members) return Reflect.get(members, 'usage') ?? undefined
+    }
+    start = start === 0 ? -1 : end.lastIndexOf('"usage"', start - 1)
+  }
+  return undefined
+}
+
+const usageName = Buffer.from('usage')
+
+/** Finds the usage of the top level wherever it stands. */
+class UsageWalk extends JsonWalk {
+  private found: string | undefined
+
+  read(): unknown {
+    if (this.walk() !== null || this.found === undefined) return undefined
+    const members = parse(`{"usage":${this.found}}`)
+    return members ? (Reflect.get(members, 'usage') ?? undefined) : undefined
+  }
+
+  protected name(start: number, end: number): number {
+    return end - start === usageName.length && usageName.equals(this.bytes.subarray(start, end)) ? 1 : 0
+  }
+
+  protected member(_which: number, start: number, end: number): boolean {
+    this.found = Buffer.from(this.bytes.subarray(start, end)).toString('utf8')
+    return true
+  }
+}
+
+function parse(text: string): object | undefined {
   try {
-    return JSON.parse(found[1])
+    return JSON.parse(text) as object
   } catch {
     return undefined
   }

@@ -113,7 +113,14 @@ describe('the attempts of a call', () => {
       a: many('provider_rate_limited', { retryAfterSeconds: 5 }),
     })
     expect(asked).toEqual(['a', 'b'])
-    expect(circuit.isOpen).toBe(true)
+    expect(circuit.isOpen).toBe(false)
+  })
+
+  it('one call counts once in a circuit, however often it asks', async () => {
+    const circuit = new Circuit()
+    const failing = () => ask([candidate('a', 2, circuit)], { a: many('provider_error') })
+    for (let call = 0; call < 2; call++) expect((await failing()).asked).toHaveLength(3)
+    expect(circuit.isOpen).toBe(false)
   })
 
   it('stops asking a candidate whose circuit opens meanwhile, and the caller’s own faults never open one', async () => {
@@ -123,15 +130,19 @@ describe('the attempts of a call', () => {
     for (let call = 0; call < 10; call++)
       await ask([candidate('a', 0, circuit), candidate('b')], { a: many('model_not_found') })
     expect(circuit.isOpen).toBe(false)
+    for (const code of ['provider_auth_failed', 'upstream_redirect'] as const)
+      for (let call = 0; call < 10; call++)
+        expect((await ask([candidate('a', 0, circuit), candidate('b')], { a: many(code) })).result).toBe('b')
+    expect(circuit.isOpen).toBe(false)
     for (let call = 0; call < 4; call++)
-      await ask([candidate('a', 0, circuit), candidate('b')], { a: many('provider_auth_failed') })
+      await ask([candidate('a', 0, circuit), candidate('b')], { a: many('provider_error') })
     const { asked } = await ask([candidate('a', 5, circuit), candidate('b')], { a: many('provider_error') })
     expect(asked).toEqual(['a', 'b'])
   })
 
   it('leaves an open one for last, where it may still answer', async () => {
     const open = new Circuit()
-    open.enter()?.failed(60_000)
+    for (let call = 0; call < 5; call++) open.enter()?.failed(60_000)
     const both = [candidate('a', 1, open), candidate('b', 0, new Circuit())]
     expect(await ask(both, {})).toMatchObject({ asked: ['b'], result: 'b' })
     expect(await ask(both, { b: many('provider_error') })).toMatchObject({ asked: ['b', 'a'], result: 'a' })
@@ -141,7 +152,7 @@ describe('the attempts of a call', () => {
   it('F14: asks nobody where every circuit is open, and says when to come back', async () => {
     const circuits = [30_000, 12_000].map((ms) => {
       const circuit = new Circuit()
-      circuit.enter()?.failed(ms)
+      for (let call = 0; call < 5; call++) circuit.enter()?.failed(ms)
       return circuit
     })
     const { asked, result, call } = await ask(

@@ -10,19 +10,22 @@ const repeatable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'provider_unreachable',
   'upstream_disconnect',
 ])
-/** Those, and what asking again will not mend, yet says that something is wrong there: they count in a circuit. */
+/**
+ * Those, and what asking again will not mend, yet says that something is wrong there: they count in a circuit. A
+ * credential that is refused and a redirect do not: both may hang on what one caller asked for.
+ */
 const troubles: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...repeatable,
   // To wait as long once more would double the limit that was set.
   'provider_timeout',
   'bad_upstream_response',
-  'provider_auth_failed',
   'upstream_auth_unavailable',
-  'upstream_redirect',
 ])
 /** Failures after which another candidate is asked: those, and what is wrong for one provider alone. */
 const passable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...troubles,
+  'provider_auth_failed',
+  'upstream_redirect',
   'provider_not_configured',
   'model_not_found',
   'unsupported_by_provider',
@@ -114,9 +117,10 @@ async function tryInTurn<Result>(
         const pause = pauseBefore(retry, failure.retryAfterSeconds)
         const others = waiting.length + open.length > 0
         // Somebody else has time now.
-        if (pause > longestPauseMs || (others && circuit?.isOpen)) throw error
+        const asksForTime = failure.retryAfterSeconds !== undefined || circuit?.isOpen
+        if (pause > longestPauseMs || (others && asksForTime)) throw error
         await rest(pause, call.cancellation)
-        ticket = circuit?.force()
+        ticket = uncounted(circuit?.force())
       }
     }
   }
@@ -145,6 +149,11 @@ async function tryInTurn<Result>(
     }
   }
   throw failure
+}
+
+/** For asking again: one call, however often it asks, counts as one failure, or a single caller could open a circuit. */
+function uncounted(ticket: Ticket | undefined): Ticket | undefined {
+  return ticket && { ...ticket, failed: ticket.left }
 }
 
 /** Tells the circuit how an ask ended that failed: by the caller's own fault, or the provider's. */

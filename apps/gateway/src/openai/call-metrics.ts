@@ -31,7 +31,11 @@ export function createCallMetrics(metrics: Metrics): (call: Measured) => void {
   }
 
   return (call) => {
-    const { operation, provider, model, latencyMs, firstByteMs } = call
+    const { operation, provider, latencyMs, firstByteMs } = call
+    // Where nothing was counted, or the answer is whatever the provider says, a success does not prove that there is
+    // such a model: a name that a caller makes up must not become a series.
+    const isProven = operation !== 'proxy' && call.inputTokens + call.outputTokens > 0
+    const model = isProven ? call.model : ''
     if (call.status !== 'success') {
       // A name that no provider has answered to is a caller's invention: it must not become a series.
       const labels = {

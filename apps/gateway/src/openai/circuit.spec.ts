@@ -8,8 +8,8 @@ describe('a circuit', () => {
     now = 1_000
     circuit = new Circuit(() => now)
   })
-  const fail = (times: number) => {
-    for (let index = 0; index < times; index++) circuit.enter()?.failed()
+  const fail = (times: number, cooldownMs?: number) => {
+    for (let index = 0; index < times; index++) circuit.enter()?.failed(cooldownMs)
   }
 
   it('F04: opens after five failures in a row, and a success between them starts the count anew', () => {
@@ -24,8 +24,10 @@ describe('a circuit', () => {
     expect(circuit.waitMs()).toBeLessThanOrEqual(5_000)
   })
 
-  it('opens at once for as long as the provider asks, and never for longer than a minute', () => {
-    circuit.enter()?.failed(2_000)
+  it('opens for as long as the provider asks, and never for longer than a minute', () => {
+    fail(4, 86_400_000)
+    expect(circuit.isOpen).toBe(false)
+    fail(1, 2_000)
     expect(circuit.waitMs()).toBe(2_000)
     now += 1_999
     expect(circuit.enter()).toBeNull()
@@ -46,6 +48,17 @@ describe('a circuit', () => {
     expect(circuit.isOpen).toBe(false)
     fail(4)
     expect(circuit.isOpen).toBe(false)
+  })
+
+  it('F04: an answer that has begun starts the count anew, also where it breaks', () => {
+    fail(4)
+    const begun = circuit.enter()
+    begun?.accepted()
+    begun?.failed()
+    fail(3)
+    expect(circuit.isOpen).toBe(false)
+    fail(1)
+    expect(circuit.isOpen).toBe(true)
   })
 
   it('waits longer after each probe that fails, up to a minute', () => {
@@ -86,7 +99,7 @@ describe('a circuit', () => {
 
   it('what was asked before it opened neither closes it nor makes it wait longer', () => {
     const early = [circuit.enter(), circuit.enter(), circuit.enter()]
-    circuit.enter()?.failed(10_000)
+    fail(5, 10_000)
     early[0]?.succeeded()
     early[1]?.accepted()
     early[2]?.failed()
@@ -95,7 +108,7 @@ describe('a circuit', () => {
   })
 
   it('one that has no choice may ask all the same: its success closes, its failure changes nothing', () => {
-    circuit.enter()?.failed(10_000)
+    fail(5, 10_000)
     circuit.force().failed()
     expect(circuit.waitMs()).toBe(10_000)
     circuit.force().succeeded()

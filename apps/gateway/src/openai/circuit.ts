@@ -7,8 +7,8 @@ const longestCooldownMs = 60_000
 const probeLimitMs = 60_000
 
 /**
- * Whether one connection and model is asked at present. Closed, it is; after failures in a row, or where the provider asks
- * for time, it opens and nobody does; then one call may try (half open), whose fortune decides. Kept in this process:
+ * Whether one connection and model is asked at present. Closed, it is; after failures in a row
+ * it opens and nobody does, for as long as the provider asks; then one call may try (half open), whose fortune decides. Kept in this process:
  * each replica finds out for itself.
  */
 export class Circuit {
@@ -54,9 +54,9 @@ export class Circuit {
     const isCurrent = () => epoch === this.epoch
     return {
       accepted: () => {
-        if (!isCurrent() || this.openUntil === 0) return
-        // One more failure, in the middle of this answer or of another call, opens it again.
-        this.failures = failuresToOpen - 1
+        if (!isCurrent()) return
+        // It is there for others, whatever may yet become of this answer.
+        this.failures = 0
         this.close()
       },
       succeeded: () => {
@@ -66,11 +66,9 @@ export class Circuit {
         this.close()
       },
       failed: (cooldownMs) => {
-        if (cooldownMs !== undefined) this.open(cooldownMs)
-        else if (!isCurrent()) return
-        else if (this.openUntil === 0) {
-          if (++this.failures >= failuresToOpen) this.open()
-        } else if (isProbe) this.open()
+        if (!isCurrent()) return
+        // One that asks for time is no exception: a limit is often that of one large request, not of everybody's.
+        if (isProbe || (this.openUntil === 0 && ++this.failures >= failuresToOpen)) this.open(cooldownMs)
       },
       left: () => {
         if (isProbe && isCurrent()) this.probeUntil = 0
@@ -84,6 +82,7 @@ export class Circuit {
     if (askedMs === undefined) this.openings++
     this.openUntil = Math.max(this.openUntil, this.now() + cooldownMs)
     this.probeUntil = 0
+    this.failures = 0
     this.epoch++
   }
 
@@ -99,7 +98,7 @@ export interface Ticket {
   accepted(): void
   /** It has answered in full. */
   succeeded(): void
-  /** It failed, by no fault of the caller. @param cooldownMs how long the provider wants to be left alone */
+  /** It failed, by no fault of the caller. @param cooldownMs for how long it is left alone where this opens the circuit */
   failed(cooldownMs?: number): void
   /** It ended in a way that says nothing about the provider. */
   left(): void

@@ -7,6 +7,8 @@ export interface WalkedForm {
   modelStart: number
   modelEnd: number
   stream: boolean
+  /** The field is there. */
+  hasStream: boolean
 }
 
 /** Parts that a form may have, and bytes that the head of each may. */
@@ -20,9 +22,8 @@ const maxPartHead = 8 << 10
  */
 export function walkForm(body: Buffer, contentType: string): WalkedForm {
   const boundary = boundaryOf(contentType)
-  const form: WalkedForm = { model: undefined, modelStart: 0, modelEnd: 0, stream: false }
+  const form: WalkedForm = { model: undefined, modelStart: 0, modelEnd: 0, stream: false, hasStream: false }
   const first = Buffer.from(`--${boundary}`)
-  const between = Buffer.from(`\r\n--${boundary}`)
   if (!body.subarray(0, first.length).equals(first)) throw unreadable('it does not begin with its boundary')
   let at = first.length
   for (let parts = 0; parts <= maxParts; parts++) {
@@ -37,10 +38,14 @@ export function walkForm(body: Buffer, contentType: string): WalkedForm {
     if (headEnd === -1 || headEnd - at > maxPartHead) throw unreadable('a part has no end of its head')
     const head = body.toString('latin1', at + 2, headEnd)
     const start = headEnd + 4
-    const end = body.indexOf(between, start)
-    if (end === -1) throw unreadable('a part has no end')
+    // A boundary behind half of a line break, or within a line, is one to some readers.
+    const next = body.indexOf(first, at)
+    const end = next - 2
+    if (next === -1) throw unreadable('a part has no end')
+    if (end < start || body.toString('latin1', end, next) !== '\r\n')
+      throw unreadable('its boundary stands where none can be')
     take(form, head, body, start, end)
-    at = end + between.length
+    at = next + first.length
   }
   throw unreadable(`it has more than ${maxParts} parts`)
 }
@@ -53,25 +58,33 @@ export function rewriteForm(body: Buffer, { modelStart, modelEnd }: WalkedForm, 
 function take(form: WalkedForm, head: string, body: Buffer, start: number, end: number): void {
   const lines = head.split('\r\n')
   // A line that is folded, or ended by half of a line break, is another one for another reader.
-  if (lines.some((line) => /^[ \t]|[\r\n\0]/.test(line))) throw unreadable('the head of a part is malformed')
+  if (lines.some((line) => !/^[\w!#$%&'*+.^`|~-]+:[^\r\n\0]*$/.test(line)))
+    throw unreadable('the head of a part is malformed')
   const disposition = lines.filter((line) => /^content-disposition\s*:/i.test(line))
-  const names = [...(disposition[0] ?? '').matchAll(/;\s*name(\*?)\s*=\s*(?:"([^"]*)")?/gi)]
-  const [, extended, name] = names[0] ?? []
-  if (disposition.length !== 1 || names.length !== 1 || extended || name === undefined)
-    throw unreadable('a part has not one name')
-  const plain = name.trim().toLowerCase()
+  const [, name, filename] = dispositionPattern.exec(disposition[0] ?? '') ?? []
+  if (disposition.length !== 1 || name === undefined) throw unreadable('a part has not one plain name')
+  // Some readers take `model[]` for the first of several.
+  const plain = name.replace(/\[.*/s, '').trim().toLowerCase()
   if (plain !== 'model' && plain !== 'stream') return
-  if (name !== plain || /filename/i.test(head) || /content-transfer-encoding/i.test(head))
+  if (name !== plain || filename !== undefined || /content-transfer-encoding/i.test(head))
     throw unreadable(`write "${plain}" as a plain field`)
   const value = body.toString('utf8', start, end)
-  if (plain === 'stream') form.stream = value === 'true'
-  else if (form.model !== undefined) throw unreadable('name the model once')
+  if (plain === 'stream') {
+    if (form.hasStream || (value !== 'true' && value !== 'false'))
+      throw unreadable('say once whether to stream, by true or false')
+    form.hasStream = true
+    form.stream = value === 'true'
+  } else if (form.model !== undefined) throw unreadable('name the model once')
   else {
     form.model = value
     form.modelStart = start
     form.modelEnd = end
   }
 }
+
+/** RFC 7578 section 4.2. Other parameters, `name*` and escapes are read by some and not by others. */
+const dispositionPattern =
+  /^content-disposition:[ \t]*form-data;[ \t]*name="([^"\\%]*)"(?:;[ \t]*filename="([^"\\]*)")?[ \t]*$/i
 
 /** RFC 2046 section 5.1.1. */
 function boundaryOf(contentType: string): string {

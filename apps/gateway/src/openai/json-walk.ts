@@ -1,8 +1,14 @@
 /**
  * Why a body cannot be passed on as it came: `unclear` has to go through the full parser and be written anew,
- * `invalid` is no JSON object, `deep` is nested beyond the limit.
+ * `invalid` is no JSON object, `deep` is nested beyond the limit, `many` holds more values than whoever walks it allows.
  */
-export type WalkProblem = 'unclear' | 'invalid' | 'deep'
+export type WalkProblem = 'unclear' | 'invalid' | 'deep' | 'many'
+
+/**
+ * What a text, a name, an array or an object weighs against a number, `true`, `false` or `null`: about what each costs
+ * `JSON.parse` further on.
+ */
+export const weightOfOthers = 5
 
 /** Deeper JSON is refused: a recursive reader at the provider must not run out of stack by us. */
 export const maxDepth = 64
@@ -29,7 +35,11 @@ export abstract class JsonWalk {
   /** The text that was read last has a backslash. */
   protected escaped = false
 
-  constructor(protected readonly bytes: Uint8Array) {
+  /** @param weight of all values that may be in it; see `weightOfOthers` */
+  constructor(
+    protected readonly bytes: Uint8Array,
+    private weight = Number.POSITIVE_INFINITY,
+  ) {
     this.end = bytes.length
     this.words = wordsOf(bytes.buffer)
     this.offset = bytes.byteOffset
@@ -55,6 +65,7 @@ export abstract class JsonWalk {
       if (!this.text()) return 'invalid'
       const which = this.name(nameStart, this.at - 1)
       if (which === -1) return 'unclear'
+      this.weight -= weightOfOthers
       this.space()
       if (this.bytes[this.at] !== colon) return 'invalid'
       this.at++
@@ -86,6 +97,8 @@ export abstract class JsonWalk {
     const open: boolean[] = []
     for (;;) {
       const byte = bytes[this.at]
+      this.weight -= byte === openBrace || byte === openBracket || byte === quote ? weightOfOthers : 1
+      if (this.weight < 0) return 'many'
       if (byte === openBrace || byte === openBracket) {
         if (open.length + 2 > maxDepth) return 'deep'
         const isObject = byte === openBrace
@@ -122,6 +135,7 @@ export abstract class JsonWalk {
 
   /** A member's name and its colon. */
   private memberName(): boolean {
+    this.weight -= weightOfOthers
     if (this.bytes[this.at] !== quote || !this.text()) return false
     this.space()
     if (this.bytes[this.at] !== colon) return false

@@ -7,9 +7,21 @@ export interface NamedModel {
   model: string
 }
 
+/** Characters of a name. One of megabytes would come back in an error, and stay in what is remembered. */
+const maxNameLength = 300
+
+/** @throws AppError `invalid_request` for a name that no model can have */
+export function checkName(name: string | undefined): void {
+  if (name !== undefined && name.length > maxNameLength)
+    throw new AppError('invalid_request', {
+      param: 'model',
+      message: `The name of a model has at most ${maxNameLength} characters.`,
+    })
+}
+
 /**
  * Reads `provider/model`, or a bare name beside `?provider=`, or a bare name where one provider alone is on.
- * @throws AppError `missing_required_parameter`, `unsupported_provider`, `model_not_found` for a name that could mean several
+ * @throws AppError `missing_required_parameter`, `invalid_request`, `unsupported_provider`, `model_not_found` for a name that could mean several
  */
 export function nameModel(models: Models, name: string | undefined, asked: unknown): NamedModel {
   if (name === undefined || name === '') {
@@ -18,6 +30,7 @@ export function nameModel(models: Models, name: string | undefined, asked: unkno
       message: 'Name a model, as "provider/model".',
     })
   }
+  checkName(name)
   const slash = name.indexOf('/')
   const prefix = slash === -1 ? undefined : name.slice(0, slash)
   if (asked !== undefined) {

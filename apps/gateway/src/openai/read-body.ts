@@ -1,7 +1,7 @@
 import { AppError } from '@gatehouse/contracts'
-import { parseJson } from '../http/json-body.js'
-import { maxDepth } from './json-walk.js'
-import { type WalkedBody, walkBody } from './request-walk.js'
+import { maxValues, parseJson } from '../http/json-body.js'
+import { JsonWalk, maxDepth } from './json-walk.js'
+import { maxWeight, type WalkedBody, walkBody } from './request-walk.js'
 
 /** A body, walked; one that two parsers could read in two ways is parsed and written anew first. */
 export function readBody(given: Buffer): { bytes: Buffer; walked: WalkedBody } {
@@ -9,6 +9,10 @@ export function readBody(given: Buffer): { bytes: Buffer; walked: WalkedBody } {
   if (typeof walked !== 'string') return { bytes: given, walked }
   if (walked === 'deep')
     throw new AppError('invalid_json', { message: `The body is nested deeper than ${maxDepth} levels.` })
+  if (walked === 'many')
+    throw new AppError('invalid_json', {
+      message: `The body holds more than ${maxValues} values, of which five numbers count as one.`,
+    })
   const parsed = parseJson(given)
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new AppError('invalid_json', { message: 'The body must be a JSON object.' })
@@ -23,6 +27,31 @@ export function readBody(given: Buffer): { bytes: Buffer; walked: WalkedBody } {
     param: 'model',
     message: 'Name the model once, as a text, in a field spelled "model"; the same holds for "stream".',
   })
+}
+
+/** Whether a name comes twice at the top level of a JSON object: parsers disagree on which of the two holds. */
+export function namesTwice(body: Buffer): boolean {
+  const names = new NamesWalk(body, maxWeight).read()
+  return new Set(names).size < names.length
+}
+
+class NamesWalk extends JsonWalk {
+  private readonly names: string[] = []
+
+  read(): string[] {
+    this.walk()
+    return this.names
+  }
+
+  protected override name(start: number, end: number): number {
+    const name = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, end - start).toString('utf8')
+    this.names.push(this.escaped ? (JSON.parse(`"${name}"`) as string) : name)
+    return 0
+  }
+
+  protected override member(): boolean {
+    return true
+  }
 }
 
 /** A body as the provider takes it. */

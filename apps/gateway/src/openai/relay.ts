@@ -221,7 +221,7 @@ class JsonAnswer extends Answer {
     if (this.passing) {
       if (endpoint.answersJson && this.tail[lastByte(this.tail)] !== 0x7d)
         throw new AppError('upstream_disconnect')
-      call.tally.tail(this.tail.toString('utf8'))
+      call.tally.tail(this.tail.toString('utf8'), writesText(endpoint) ? this.size : 0)
       call.settle()
       return () => response.end()
     }
@@ -276,9 +276,8 @@ class PlainAnswer extends Answer {
     this.relayed.call.tally.begun()
     const { type, sentAt } = this.way
     // A page that the provider writes must not become one of ours.
-    const isPage = /html|xml|svg|javascript/i.test(type)
-    const own = type === '' ? [] : ['content-type', isPage ? 'text/plain; charset=utf-8' : type]
-    this.head(own, performance.now() - sentAt)
+    const own = ['content-type', isInert(type) ? type : 'application/octet-stream']
+    this.head([...own, 'content-security-policy', contentPolicy], performance.now() - sentAt)
   }
 }
 
@@ -317,7 +316,7 @@ class StreamedAnswer extends Answer {
     const { tail, relayed } = this
     this.stop()
     const rest = tail.finish()
-    if (tail.toldError) throw new AppError('provider_error')
+    if (tail.error) throw new AppError('provider_error', { cause: new Error('an error event in the stream') })
     if (!tail.isWhole) throw new AppError('upstream_disconnect')
     this.begin()
     this.tell()
@@ -339,7 +338,7 @@ class StreamedAnswer extends Answer {
   override break(reason: unknown): void {
     const { response, endpoint } = this.relayed
     this.stop()
-    response.end(this.tail.toldError ? '' : endpoint.errorEvent(publicError(reason).body))
+    response.end(endpoint.errorEvent(publicError(reason).body))
     const cut = setTimeout(() => response.destroy(), lastEventMs)
     response.once('close', () => clearTimeout(cut))
   }
@@ -363,6 +362,16 @@ class StreamedAnswer extends Answer {
 
   private readonly stop = (): void => clearInterval(this.keepAlive)
 }
+
+/** Content types that no browser runs anything of; a `+xml` is read as XML whatever stands before it. */
+const inertTypes =
+  /^(?:application\/(?:json|x-ndjson|jsonl|x-subrip|octet-stream)|text\/(?:plain|vtt|csv)|audio\/[\w.-]+|video\/(?:mp4|webm)|image\/(?:png|jpeg|webp|gif))$/i
+const contentPolicy = "sandbox; default-src 'none'"
+
+const isInert = (type: string) => inertTypes.test(type.split(';', 1)[0]?.trim() ?? '')
+
+/** A picture and a vector have no tokens by their size. */
+const writesText = ({ operation }: Endpoint) => operation === 'chat' || operation === 'text_completion'
 
 const jsonType = 'application/json; charset=utf-8'
 

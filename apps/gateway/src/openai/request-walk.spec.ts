@@ -87,6 +87,17 @@ describe('the walk over a request body', () => {
     expect(walk(`{"a":${'{"b":'.repeat(20_000)}`)).toBe('deep')
   })
 
+  it('refuses more values than may be parsed, and takes 300 000 tokens', () => {
+    const list = (value: string, times: number) =>
+      `{"model":"x","input":[${Array(times).fill(value).join()}]}`
+    expect(walk(list('[]', 99_990))).toMatchObject({ model: 'x' })
+    for (const value of ['[]', '{}', '""']) expect(walk(list(value, 100_000)), value).toBe('many')
+    expect(walk(list('{"a":1}', 50_000))).toBe('many')
+    expect(walk(list('7', 300_000))).toMatchObject({ model: 'x' })
+    expect(walk(list('7', 500_000))).toBe('many')
+    expect(walk(`{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join()}}`)).toBe('many')
+  })
+
   it('agrees with JSON.parse on random bodies, at every alignment of memory', () => {
     let state = 42
     const random = (below: number) => {

@@ -1,4 +1,5 @@
-import { JsonWalk, type WalkProblem } from './json-walk.js'
+import { maxValues } from '../http/json-body.js'
+import { JsonWalk, type WalkProblem, weightOfOthers } from './json-walk.js'
 
 /** What a walk over the bytes of a request body found at its top level. */
 export interface WalkedBody {
@@ -14,6 +15,13 @@ export interface WalkedBody {
   bodyStart: number
 }
 
+/**
+ * 32 MiB of `[],[],` would be half a gigabyte of objects wherever the body is parsed. 100 000 texts, names, arrays and
+ * objects parse in some 50 ms, and so many honest requests do not hold; numbers are cheap, and an embedding of tokens
+ * may hold 300 000 of them: https://platform.openai.com/docs/api-reference/embeddings/create
+ */
+export const maxWeight = maxValues * weightOfOthers
+
 /** Names at the top level that decide what is authorised, priced and relayed. */
 const watched = ['model', 'stream', 'stream_options', 'n', 'max_tokens', 'max_completion_tokens'] as const
 const watchedBytes = watched.map((name) => Buffer.from(name))
@@ -26,7 +34,7 @@ const watchedBytes = watched.map((name) => Buffer.from(name))
  * `model`): such a body is `unclear`, never guessed at.
  */
 export function walkBody(body: Uint8Array): WalkedBody | WalkProblem {
-  return new RequestWalk(body).read()
+  return new RequestWalk(body, maxWeight).read()
 }
 
 class RequestWalk extends JsonWalk {

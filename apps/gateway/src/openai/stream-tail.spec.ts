@@ -45,6 +45,22 @@ describe('a stream of OpenAI’s', () => {
     expect(last.end().whole).toBe(true)
   })
 
+  it('is not whole where something comes behind its end', () => {
+    for (const [behind, whole] of [
+      [chunk('x'), false],
+      [chunk('x').repeat(9), false],
+      [': end\n\n', true],
+      [chunk('x') + done, true],
+    ] as const) {
+      const length = Buffer.byteLength(words + done)
+      for (const cuts of [[], [length]]) {
+        const tail = new StreamTail(false)
+        expect(pass(tail, `${words}${done}${behind}`, ...cuts)).toBe(`${words}${done}${behind}`)
+        expect(tail.isWhole).toBe(whole)
+      }
+    }
+  })
+
   it('survives carriage returns, comments and data of several lines', () => {
     const odd = `: note\r\n\r\ndata: {"choices":[{"index":0,\r\ndata: "delta":{},"finish_reason":"length"}]}\r\n\r\n${usageEvent.replaceAll('\n', '\r\n')}data: [DONE]\r\n\r\n`
     const tail = new StreamTail(false)
@@ -90,6 +106,16 @@ describe('a stream of OpenAI’s', () => {
     }
   })
 
+  it('T69: may come a byte at a time, and takes no longer than its length', () => {
+    const tail = new StreamTail(true)
+    const byte = Buffer.from('x')
+    const size = 6_000_000
+    let passed = tail.push(Buffer.from('data: ')).length
+    for (let count = 0; count < size; count++) passed += tail.push(byte).length
+    expect([passed, tail.push(Buffer.from('\n')).length]).toEqual([0, 0])
+    expect(tail.push(Buffer.from('\n'))).toHaveLength(size + 8)
+  })
+
   it('T88: may hold an event as large as the arguments of a tool, or a picture', () => {
     const large = chunk('x'.repeat(3 << 20))
     const cuts = Array.from({ length: 40 }, (_, index) => (index + 1) * 65_536)
@@ -130,6 +156,38 @@ describe('a stream of typed events', () => {
     expect(pass(new TypedEventTail(), start + delta)).toBe(start + delta)
   })
 
+  it('stops at an error of the provider, whatever says so and wherever it is cut', () => {
+    const before = 'event: ping\ndata: {"type":"ping","text":"é \u2028event: error\u2028"}\n\n'
+    const errors = [
+      'event: error\ndata: {"type":"error","error":{"type":"x","message":"key sk-secret"}}\n\n',
+      'data: {"type":"error","message":"key sk-secret"}\n\n',
+      'data: {"error":"key sk-secret"}\n\n',
+      'event:error\r\ndata: key sk-secret\r\n\r\n',
+      'data: {"type":"response.failed","response":{"status":"failed","error":{"message":"key sk-secret"}}}\n\n',
+      'data: {"error":{"message":"key sk-secret"\n\n',
+    ]
+    for (const error of errors) {
+      for (const create of [() => new TypedEventTail(), () => new PassedOnTail()]) {
+        for (let cut = 1; cut < Buffer.byteLength(before + error); cut++) {
+          const tail = create()
+          expect(pass(tail, `${before}${error}${before}`, cut)).toBe(before)
+          expect(tail.error).toBeDefined()
+        }
+      }
+    }
+    const cutShort = new TypedEventTail()
+    expect(pass(cutShort, `${before}data: {"type":"error","error":{"message":"key sk-sec`)).toBe(before)
+    expect(cutShort.isWhole).toBe(false)
+  })
+
+  it('T69: keeps of a usage what is read of it alone', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `"n${index}":1`)
+    const tail = new TypedEventTail()
+    const details = '"input_tokens_details":{"cached_tokens":2,"more":3}'
+    pass(tail, `data: {"type":"message_delta","usage":{"input_tokens":9,${details},${names}}}\n\n`)
+    expect(tail.end().usage).toEqual({ input_tokens: 9, input_tokens_details: { cached_tokens: 2 } })
+  })
+
   it('keeps a figure that a later event leaves open', () => {
     const tail = new TypedEventTail()
     const start =
@@ -151,7 +209,7 @@ describe('a stream of which nobody knows what is in it', () => {
       const tail = new PassedOnTail()
       expect(pass(tail, text, cut)).toBe(text)
       expect(tail.isWhole).toBe(tail.end().whole)
-      ends.push({ ...tail.end(), toldError: tail.toldError })
+      ends.push(tail.end())
     }
     for (const end of ends) expect(end).toEqual(ends[0])
     return ends[0]
@@ -167,15 +225,13 @@ describe('a stream of which nobody knows what is in it', () => {
     expect(through(`${delta}data: [DONE]`)).toMatchObject({ whole: true })
     expect(through(started)).toMatchObject({ whole: false, usage: { input_tokens: 9 } })
     expect(through(`${started}data: {"type":"message_stop"}\n\n`)).toMatchObject({ whole: true })
-    expect(through('data: {"step":1}\n\n: end\n\ndata: {"step":2}')).toMatchObject({
-      whole: true,
-      toldError: false,
-    })
+    expect(through('data: {"step":1}\n\n: end\n\ndata: {"step":2}')).toMatchObject({ whole: true })
+    expect(through(`${delta}data: {"error":null}\n\n${done}`)).toMatchObject({ whole: true })
   })
 
-  it('tells an error of the provider once', () => {
-    for (const error of ['{"error":{"message":"no"}}', '{"type":"error","error":{"message":"no"}}'])
-      expect(through(`${delta}data: ${error}\n\n`)).toMatchObject({ toldError: true })
-    expect(through(`${delta}data: {"error":null}\n\n${done}`)).toMatchObject({ toldError: false })
+  it('does not give on an error that the end has cut', () => {
+    const tail = new PassedOnTail()
+    expect(pass(tail, `${delta}data: {"error":{"message":"key sk-sec`)).toBe(delta)
+    expect(tail.error).toBeDefined()
   })
 })

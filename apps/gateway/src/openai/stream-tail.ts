@@ -14,8 +14,6 @@ export interface StreamEnd {
 export interface Tail {
   /** An error of the provider inside the stream; nothing behind it goes on. */
   readonly error: unknown
-  /** The provider's own error event went on: nothing is to be said after it. */
-  readonly toldError: boolean
   /** Takes bytes as they came. @returns what goes on now; empty where an event is not whole yet */
   push(chunk: Buffer): Buffer
   /** The stream is over. @returns what still goes on */
@@ -35,25 +33,27 @@ const maxEventBytes = 16 << 20
 const newline = 0x0a
 const carriageReturn = 0x0d
 
+const nothing = Buffer.alloc(0)
+
 /** Passes whole events on; one that is cut waits for its rest. */
 abstract class WholeEvents implements Tail {
   error: unknown
-  toldError = false
-  /** What came since the last whole event, joined only once the event is whole. */
-  private readonly held: Buffer[] = []
+  /** What came since the last whole event, at the start of memory that grows twofold: a piece may be one byte. */
+  private held: Buffer = nothing
   private heldLength = 0
 
   push(chunk: Buffer): Buffer {
-    const { held } = this
-    if (held.length === 0) return this.pass(chunk, lastBoundary(chunk))
-    // The blank line may stand on both sides of the cut, three bytes of it before.
-    const before = Buffer.concat(held.slice(-3)).subarray(-3)
-    const end = lastBoundary(Buffer.concat([before, chunk])) - before.length
-    if (end > 0) {
-      const heldLength = this.heldLength
-      return this.pass(Buffer.concat([this.take(), chunk]), heldLength + end)
-    }
-    return this.hold(chunk)
+    const { heldLength } = this
+    const end = lastBoundary(chunk) || (heldLength === 0 ? 0 : this.endAcross(chunk))
+    if (heldLength === 0) return this.pass(chunk, end)
+    return end === 0 ? this.hold(chunk) : this.pass(Buffer.concat([this.take(), chunk]), heldLength + end)
+  }
+
+  /** Behind a blank line that stands on both sides of the cut; 0 where there is none. */
+  private endAcross(chunk: Buffer): number {
+    if (chunk[0] !== newline && chunk[1] !== newline) return 0
+    const before = this.held.subarray(Math.max(0, this.heldLength - 3), this.heldLength)
+    return Math.max(0, lastBoundary(Buffer.concat([before, chunk.subarray(0, 2)])) - before.length)
   }
 
   abstract readonly isWhole: boolean
@@ -64,8 +64,10 @@ abstract class WholeEvents implements Tail {
 
   /** What is held, which is no whole event; held no longer. */
   protected take(): Buffer {
+    const bytes = this.held.subarray(0, this.heldLength)
+    this.held = nothing
     this.heldLength = 0
-    return Buffer.concat(this.held.splice(0))
+    return bytes
   }
 
   private pass(bytes: Buffer, end: number): Buffer {
@@ -74,15 +76,21 @@ abstract class WholeEvents implements Tail {
   }
 
   private hold(bytes: Buffer): Buffer {
-    this.held.push(bytes)
-    this.heldLength += bytes.length
-    if (this.heldLength > maxEventBytes)
-      this.error = new Error(`an event is larger than ${maxEventBytes} bytes`)
+    const { held, heldLength } = this
+    const length = heldLength + bytes.length
+    if (length > maxEventBytes) this.error = new Error(`an event is larger than ${maxEventBytes} bytes`)
+    else if (heldLength === 0) this.held = bytes
+    else {
+      if (length > held.length) {
+        this.held = Buffer.allocUnsafe(length * 2)
+        held.copy(this.held, 0, 0, heldLength)
+      }
+      bytes.copy(this.held, heldLength)
+    }
+    if (!this.error) this.heldLength = length
     return nothing
   }
 }
-
-const nothing = Buffer.alloc(0)
 
 /** Of the end of a stream so much is kept: what tells how it ended stands there. */
 const endLength = 8 << 10
@@ -138,6 +146,8 @@ export class StreamTail extends WholeEvents {
   protected inspect(block: Buffer): Buffer {
     this.bytes += block.length
     this.keep(block)
+    // What comes behind the mark takes it back.
+    if (this.whole && block.includes('data:')) this.whole = false
     if (block.includes(errorMember)) return this.sift(block.toString('utf8'))
     // Whole events alone are here, and nothing follows the last ones of a stream: those are looked at, and no other.
     const from = lastEvents(block, 3)
@@ -159,11 +169,11 @@ export class StreamTail extends WholeEvents {
     const kept: string[] = []
     for (const event of eventsOf(text)) {
       const data = dataOf(event)
-      if (data === '[DONE]') this.whole = true
-      else if (event.includes('"error"') || (this.dropUsage && noChoices.test(event))) {
+      if (data !== '') this.whole = data === '[DONE]'
+      if (event.includes('"error"') || (this.dropUsage && noChoices.test(event))) {
         const parsed = parse(data)
-        if (parsed?.error) {
-          this.error = parsed
+        if (isFailure(event, data, parsed)) {
+          this.error = parsed ?? data
           break
         }
         if (this.dropUsage && parsed?.usage && Array.isArray(parsed.choices) && parsed.choices.length === 0)
@@ -175,27 +185,42 @@ export class StreamTail extends WholeEvents {
   }
 }
 
-/** What ends a stream of typed events, and what says that it failed. */
-const endings = new Map([
+/** What ends a stream of typed events. */
+const endings = new Set([
   // https://platform.openai.com/docs/api-reference/responses-streaming
-  ['response.completed', 'whole'],
-  ['response.incomplete', 'whole'],
-  ['response.failed', 'whole'],
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
   // https://docs.anthropic.com/en/docs/build-with-claude/streaming
-  ['message_stop', 'whole'],
-  ['speech.audio.done', 'whole'],
-  ['transcript.text.done', 'whole'],
-  ['image_generation.completed', 'whole'],
-  ['image_edit.completed', 'whole'],
-  ['error', 'error'],
+  'message_stop',
+  'speech.audio.done',
+  'transcript.text.done',
+  'image_generation.completed',
+  'image_edit.completed',
 ])
-/** Types whose events hold figures. */
+/** Types whose events hold figures, and signs of an error. */
 const telling =
-  /"type"\s*:\s*"(response\.(?:completed|incomplete|failed)|message_start|message_delta|message_stop|speech\.audio\.done|transcript\.text\.done|image_generation\.completed|image_edit\.completed|error)"/
+  /"type"\s*:\s*"(?:response\.(?:completed|incomplete|failed)|message_start|message_delta|message_stop|speech\.audio\.done|transcript\.text\.done|image_generation\.completed|image_edit\.completed)"|"error"|event: ?error/
+
+/** What is read of a usage; a provider may send any number of other names. */
+const figures = [
+  'input_tokens',
+  'output_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_input_tokens',
+  'prompt_tokens',
+  'completion_tokens',
+] as const
+const details = [
+  ['prompt_tokens_details', 'cached_tokens'],
+  ['input_tokens_details', 'cached_tokens'],
+  ['completion_tokens_details', 'reasoning_tokens'],
+  ['output_tokens_details', 'reasoning_tokens'],
+] as const
 
 /**
  * Watches a stream of events that say their type: of the Responses API, of Anthropic's Messages, of speech, of
- * transcriptions and of images. They go on as they came, an error event and all.
+ * transcriptions and of images. They go on as they came, up to an error of the provider: its words may hold our key.
  */
 export class TypedEventTail extends WholeEvents {
   protected whole = false
@@ -205,7 +230,9 @@ export class TypedEventTail extends WholeEvents {
 
   finish(): Buffer {
     const rest = this.take()
-    return telling.test(rest.toString('utf8'))
+    // One that is cut inside its data is no event.
+    const text = rest.toString('utf8')
+    return telling.test(text) && parse(dataOf(text))
       ? this.inspect(Buffer.concat([rest, Buffer.from('\n\n')]))
       : nothing
   }
@@ -223,37 +250,64 @@ export class TypedEventTail extends WholeEvents {
     this.events += countEvents(block)
     const text = block.toString('utf8')
     if (!telling.test(text)) return block
+    return this.read(block, text, telling)
+  }
+
+  /** Looks into the events that `sign` points at. @returns what of the block goes on: all that is before an error */
+  protected read(block: Buffer, text: string, sign: RegExp): Buffer {
+    let length = 0
     for (const event of eventsOf(text)) {
-      const parsed = parse(dataOf(event)) as TypedEvent | undefined
-      if (parsed) this.note(parsed)
+      if (sign.test(event)) {
+        const data = dataOf(event)
+        const parsed = parse(data)
+        if (parsed) this.note(parsed as TypedEvent)
+        else this.noteText(data)
+        if (isFailure(event, data, parsed)) {
+          this.error = parsed ?? data
+          return Buffer.from(text.slice(0, length))
+        }
+      }
+      length += event.length
     }
     return block
   }
 
+  /** Data that is no JSON object. */
+  protected noteText(_data: string): void {}
+
   protected note({ type, response, message, usage, delta }: TypedEvent): void {
-    const ending = endings.get(String(type))
-    if (ending === 'whole') this.whole = true
-    if (ending === 'error') this.toldError = true
+    if (endings.has(String(type))) this.whole = true
     // Each tells a part, as running totals: https://docs.anthropic.com/en/docs/build-with-claude/streaming#event-types
     for (const told of [message?.usage, response?.usage, usage])
-      if (typeof told === 'object' && told !== null) this.usage = { ...this.usage, ...withoutNulls(told) }
+      if (typeof told === 'object' && told !== null) this.usage = withFigures(this.usage ?? {}, told)
     const reason =
       delta?.stop_reason ?? response?.incomplete_details?.reason ?? (response ? response.status : undefined)
     if (typeof reason === 'string') this.finishReason = reason
   }
 }
 
-/** What an event leaves open was told by another one before. */
-function withoutNulls(told: object): object {
-  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null))
+/** Writes the figures of one event over those before it; what it leaves open was told by another one before. */
+function withFigures(usage: Record<string, unknown>, told: object): Record<string, unknown> {
+  for (const name of figures) {
+    const value: unknown = Reflect.get(told, name)
+    if (value !== undefined && value !== null) usage[name] = value
+  }
+  for (const [name, figure] of details) {
+    const detail: unknown = Reflect.get(told, name)
+    const value: unknown =
+      typeof detail === 'object' && detail !== null ? Reflect.get(detail, figure) : undefined
+    if (value !== undefined && value !== null) usage[name] = { [figure]: value }
+  }
+  return usage
 }
 
 /** Texts of which one stands in every event that says something of its stream. */
-const saying = /"(?:usage|error|finish_reason|type)"|\[DONE\]/
+const saying = /"(?:usage|error|finish_reason|type)"|\[DONE\]|event: ?error/
 
 /**
  * Watches a stream of which nobody knows here what is in it: OpenAI's, one of typed events, or another. It goes on as it
- * came. One that is known to have an end of its own is whole with it; any other one with the end of its answer.
+ * came, up to an error of the provider. One that is known to have an end of its own is whole with it; any other one
+ * with the end of its answer.
  */
 export class PassedOnTail extends TypedEventTail {
   private isChat = false
@@ -263,8 +317,7 @@ export class PassedOnTail extends TypedEventTail {
   /** Whatever came goes on. */
   override finish(): Buffer {
     const rest = this.take()
-    if (rest.length > 0) this.inspect(rest)
-    return rest
+    return rest.length > 0 ? this.inspect(rest) : rest
   }
 
   override get isWhole(): boolean {
@@ -277,21 +330,17 @@ export class PassedOnTail extends TypedEventTail {
 
   protected override inspect(block: Buffer): Buffer {
     this.events += countEvents(block)
-    for (const event of eventsOf(block.toString('utf8'))) {
-      if (!saying.test(event)) continue
-      const data = dataOf(event)
-      if (data.trim() === '[DONE]') this.done = true
-      const parsed = parse(data) as TypedEvent | undefined
-      if (typeof parsed === 'object' && parsed !== null) this.note(parsed)
-    }
-    return block
+    return this.read(block, block.toString('utf8'), saying)
+  }
+
+  protected override noteText(data: string): void {
+    if (data.trim() === '[DONE]') this.done = true
   }
 
   protected override note(event: TypedEvent): void {
-    const { type, choices, error } = event
+    const { type, choices } = event
     if (Array.isArray(choices)) this.isChat = true
     if (type === 'message_start' || type === 'response.created') this.isTyped = true
-    if (typeof error === 'object' && error !== null) this.toldError = true
     const [choice] = Array.isArray(choices) ? choices : []
     const reason: unknown = (choice as { finish_reason?: unknown } | undefined)?.finish_reason
     if (typeof reason === 'string') this.finishReason = reason
@@ -299,14 +348,34 @@ export class PassedOnTail extends TypedEventTail {
   }
 }
 
+/** Its own line: U+2028, which may stand in what a model says, ends none here. */
+const errorName = /(?:^|[\r\n])event: ?error[ \t]*(?:[\r\n]|$)/
+
+/**
+ * An event says that the call failed: by its name, its type, or an error in it. One that cannot be read and speaks of
+ * an error is taken for one: a provider's words may hold our key.
+ */
+function isFailure(event: string, data: string, parsed: Piece | undefined): boolean {
+  if (errorName.test(event)) return true
+  if (!parsed) return data.trimStart().startsWith('{') && data.includes('"error"')
+  const { error, type, object, response } = parsed as TypedEvent
+  return Boolean(error) || type === 'error' || object === 'error' || Boolean(response?.error)
+}
+
 interface TypedEvent {
   choices?: unknown
   error?: unknown
+  object?: unknown
   type?: unknown
   usage?: object | null
-  message?: { usage?: object | null }
-  delta?: { stop_reason?: unknown }
-  response?: { usage?: object | null; status?: unknown; incomplete_details?: { reason?: unknown } | null }
+  message?: { usage?: object | null } | null
+  delta?: { stop_reason?: unknown } | null
+  response?: {
+    usage?: object | null
+    status?: unknown
+    incomplete_details?: { reason?: unknown } | null
+    error?: unknown
+  } | null
 }
 
 /** Behind the last blank line; 0 where there is none. */
@@ -367,7 +436,7 @@ type Piece = Partial<ChatChunk> & { error?: unknown }
 
 function parse(data: string): Piece | undefined {
   // `[DONE]`, comments and nothing at all are common, and an error that is thrown is dear.
-  if (!data.startsWith('{')) return undefined
+  if (!data.trimStart().startsWith('{')) return undefined
   try {
     return JSON.parse(data) as Piece
   } catch {

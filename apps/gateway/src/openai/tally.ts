@@ -15,6 +15,7 @@ export class Tally {
   firstByteMs: number | null = null
   private text = ''
   private events = 0
+  private textBytes = 0
   private reported: Usage | null = null
 
   constructor(
@@ -71,8 +72,12 @@ export class Tally {
     this.reported = usageOf(end.usage) ?? this.reported
   }
 
-  /** Takes the end of a long answer that was passed on unparsed: its usage stands there as a rule. */
-  tail(end: string): void {
+  /**
+   * Takes the end of a long answer that was passed on unparsed: its usage stands there as a rule.
+   * @param textBytes of the whole answer, where a model wrote it as text; 0 for any other
+   */
+  tail(end: string, textBytes: number): void {
+    this.textBytes = textBytes
     const { usage, finishReason } = figuresIn(end)
     this.reported = usageOf(usage) ?? this.reported
     this.finishReason = finishReason ?? this.finishReason
@@ -89,12 +94,16 @@ export class Tally {
     const prompt = counts ? saidIn(this.request()).map(({ content }) => content) : []
     return {
       inputTokens: estimateTokens(prompt.join('\n')),
-      // An event that was passed on unparsed holds about one token.
-      outputTokens: this.text === '' ? this.events : estimateTokens(this.text),
+      outputTokens: this.text === '' ? this.unread : estimateTokens(this.text),
       cachedTokens: 0,
       reasoningTokens: 0,
       estimated: true,
     }
+  }
+
+  /** Output tokens of what was passed on unparsed, about: an event holds one, and so do four bytes of text. */
+  private get unread(): number {
+    return this.events > 0 ? this.events : Math.ceil(this.textBytes / bytesPerToken)
   }
 
   /** What was said, for the history. */
@@ -104,6 +113,8 @@ export class Tally {
     return { prompt: saidIn(request), response: this.text, parameters }
   }
 }
+
+const bytesPerToken = 4
 
 const nothing: Usage = {
   inputTokens: 0,
