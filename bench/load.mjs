@@ -1,6 +1,7 @@
 // Asks for as long as it is told, over a number of connections, in a process of its own. Prints what it saw as JSON.
 // It speaks HTTP/1.1 over bare sockets with one request prepared for all: on a machine of two cores a client that costs
-// as much as what is measured would starve it.
+// as much as what is measured would starve it. What to ask comes as JSON on standard input.
+import { readFileSync } from 'node:fs'
 import net from 'node:net'
 
 const {
@@ -12,7 +13,7 @@ const {
   connections,
   milliseconds,
   rampMs = 0,
-} = JSON.parse(process.argv[2])
+} = JSON.parse(readFileSync(0, 'utf8'))
 const targets = urls.map((each) => new URL(each))
 const { host } = targets[0]
 const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

@@ -285,9 +285,9 @@ async function checkAnswers(subject) {
 
 function load(settings) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(here, 'load.mjs'), JSON.stringify(settings)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(process.execPath, [join(here, 'load.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })
+    // Not as an argument: a body of 1 MB is longer than one may be.
+    child.stdin.end(JSON.stringify(settings))
     let output = ''
     child.stdout.on('data', (chunk) => {
       output += chunk
