@@ -5,6 +5,7 @@
 const table = {
   'libs/contracts': [],
   'libs/outbound': [],
+  'libs/client': [],
   'libs/platform': ['contracts'],
   'libs/llm': ['contracts', 'outbound'],
   'libs/identity': ['contracts', 'outbound'],
@@ -12,6 +13,7 @@ const table = {
   'libs/usage': ['contracts', 'platform'],
   // Its databases are the platform's own, set up for a test.
   'libs/testing': ['contracts', 'platform'],
+  'apps/sidecar': ['outbound'],
   'apps/gateway': ['contracts', 'outbound', 'platform', 'llm', 'identity', 'accounts', 'usage'],
 }
 
@@ -21,7 +23,7 @@ const rules = Object.entries(table).map(([folder, allowed]) => ({
   name: `imports-of-${folder.replace('/', '-')}`,
   comment: `${folder} may import ${allowed.length > 0 ? allowed.join(', ') : 'nothing of ours'} (docs/architecture.md).`,
   severity: 'error',
-  from: { path: `^${folder}/`, pathNot: [test, '^apps/gateway/test/'] },
+  from: { path: `^${folder}/`, pathNot: [test, '^(apps|libs)/[^/]+/test/'] },
   to: {
     path: '^(libs|apps)/',
     pathNot: [`^${folder}/`, ...allowed.map((name) => `^libs/${name}/`)],
@@ -54,9 +56,9 @@ export default {
     },
     {
       name: 'pure-libraries',
-      comment: 'llm, identity, outbound and contracts know no framework and no database.',
+      comment: 'llm, identity, outbound, contracts and client know no framework and no database.',
       severity: 'error',
-      from: { path: '^libs/(llm|identity|outbound|contracts)/' },
+      from: { path: '^libs/(llm|identity|outbound|contracts|client)/' },
       to: { path: '^(node_modules/)?(@nestjs|@prisma|fastify|pg|@electric-sql)' },
     },
     {
@@ -74,7 +76,7 @@ export default {
         path: '^(libs|apps)/',
         pathNot: [
           test,
-          '^apps/gateway/test/',
+          '^(apps|libs)/[^/]+/test/',
           '^libs/testing/',
           // Asks ps when a process began, on systems without /proc; no input reaches it.
           '^libs/platform/src/process-identity\\.ts$',
@@ -86,7 +88,7 @@ export default {
       name: 'product-never-imports-testing',
       comment: 'Stand-ins stay in tests.',
       severity: 'error',
-      from: { path: '^(libs|apps)/', pathNot: [test, '^apps/gateway/test/', '^libs/testing/'] },
+      from: { path: '^(libs|apps)/', pathNot: [test, '^(apps|libs)/[^/]+/test/', '^libs/testing/'] },
       to: { path: '^libs/testing/' },
     },
   ],

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from '../tools/build.mjs'
-import { startGatehouse, startNginx, startPortkey } from './subjects.mjs'
+import { startGatehouse, startNginx, startPortkey, startSidecar } from './subjects.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const { values } = parseArgs({
@@ -74,6 +74,20 @@ const scenarios = [
     connections: 32,
     processes: 2,
   },
+  {
+    name: 'the sidecar, 1 KB, 16 connections',
+    key: 'sidecar',
+    body: chat('json', 900),
+    connections: 16,
+    sidecar: true,
+  },
+  {
+    name: 'the sidecar, stream of 50 events, 1 connection',
+    key: 'sidecar',
+    body: chat('sse-50', 900, { stream: true }),
+    connections: 1,
+    sidecar: true,
+  },
 ].filter(({ key }) => values.only === undefined || values.only.split(',').includes(key))
 const liveStreams = [1000, 5000].filter(
   () => values.only === undefined || values.only.split(',').includes('live'),
@@ -90,7 +104,8 @@ async function main() {
   const upstreamPort = await startUpstream()
   const tools = { folder, freePort, listening, stops, upstreamUrl: `http://127.0.0.1:${upstreamPort}` }
   const subjects = []
-  for (const begin of [startNginx, startGatehouse, startPortkey]) {
+  const others = scenarios.some(({ sidecar }) => !sidecar) || liveStreams.length > 0
+  for (const begin of others ? [startNginx, startGatehouse, startPortkey] : [startNginx]) {
     const subject = await begin(tools).catch((error) => ({
       absent: `${begin.name.replace('start', '')}: ${error.message}`,
     }))
@@ -101,10 +116,22 @@ async function main() {
   if (scenarios.some(({ tls }) => tls)) groups.set('tls', await served(await overTls(tools, absent), absent))
   if (scenarios.some(({ processes }) => processes))
     groups.set('two', await served(await twoProcesses(subjects, absent), absent))
+  let footprint
+  if (scenarios.some(({ sidecar }) => sidecar)) {
+    const certificate = makeCertificate(folder)
+    const sidecar = await startSidecar({ ...tools, certificate })
+    // What it weighs before anybody asked it for anything.
+    await new Promise((done) => setTimeout(done, 3000))
+    footprint = { startMs: sidecar.startMs, idle: memoryOf(sidecar.pids()[0]), pid: sidecar.pids()[0] }
+    const nginx = subjects.filter(({ name }) => name === 'nginx')
+    groups.set('sidecar', await served([...nginx, sidecar], absent))
+  }
 
   const results = []
   for (const scenario of scenarios) {
-    const group = groups.get(scenario.tls ? 'tls' : scenario.processes ? 'two' : 'plain')
+    const group = groups.get(
+      scenario.tls ? 'tls' : scenario.processes ? 'two' : scenario.sidecar ? 'sidecar' : 'plain',
+    )
     const samples = new Map(group.map(({ name }) => [name, []]))
     for (const subject of group) await warm(subject, scenario)
     for (let round = 0; round < rounds; round++) {
@@ -118,7 +145,20 @@ async function main() {
   for (const count of liveStreams)
     for (const subject of groups.get('plain')) memory.push(await holdStreams(subject, count))
   process.stderr.write('\n')
-  const report = { machine: machine(), rounds, slice, absent, results, memory }
+  const sidecar = footprint && {
+    startMs: footprint.startMs,
+    idle: footprint.idle,
+    loaded: memoryOf(footprint.pid),
+  }
+  const report = {
+    machine: machine(),
+    rounds,
+    slice,
+    absent,
+    results,
+    memory,
+    ...(sidecar ? { sidecar } : {}),
+  }
   mkdirSync(join(here, 'results'), { recursive: true })
   writeFileSync(join(here, 'results', 'latest.json'), `${JSON.stringify(report, null, 2)}\n`)
   print(report)
@@ -302,7 +342,7 @@ function load(settings) {
   })
 }
 
-function print({ machine, rounds: count, slice: length, absent, results, memory }) {
+function print({ machine, rounds: count, slice: length, absent, results, memory, sidecar }) {
   console.log(
     `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, Node ${machine.node}; ${count} rounds of ${length} ms, interleaved; medians.\n`,
   )
@@ -318,6 +358,12 @@ function print({ machine, rounds: count, slice: length, absent, results, memory 
         `| ${scenario} | ${name} | ${s.cpu.toFixed(0)} | ${s.ratio?.toFixed(2) ?? '–'} | ${peer && name !== 'portkey' ? (peer.cpu / s.cpu).toFixed(1) : '–'} | ${s.perSecond.toFixed(0)} | ${s.p50?.toFixed(2)} | ${s.p99?.toFixed(1)} | ${s.rss.toFixed(0)} | ${s.failed} |`,
       )
     }
+  }
+  if (sidecar) {
+    const { startMs, idle, loaded } = sidecar
+    console.log(
+      `\nThe sidecar listens after ${startMs.toFixed(0)} ms; idle ${idle.rss.toFixed(1)} MB, of which private ${idle.own.toFixed(1)}; after the load ${loaded.rss.toFixed(1)}, private ${loaded.own.toFixed(1)}.`,
+    )
   }
   if (memory.length === 0) return
   console.log('\n| live streams | subject | RSS before MB | RSS at most MB | ended well | failed |')
@@ -353,6 +399,13 @@ function rss(pids) {
       sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024,
     0,
   )
+}
+
+/** Resident memory of a process in MB, and what of it is its own. */
+function memoryOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const read = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
+  return { rss: read('VmRSS'), own: read('RssAnon') }
 }
 
 function start(args, options = {}) {

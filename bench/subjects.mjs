@@ -1,6 +1,8 @@
 // What is measured: each starts a program of its own and says how to ask it.
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -89,6 +91,56 @@ export async function startGatehouse({
     refuses: true,
     /** A second process of the same installation. */
     another: async () => begin(await freePort(), `${dataDir}-2`),
+  }
+}
+
+/** The sidecar, with a token endpoint that gives everyone a token as long as Entra's. */
+export async function startSidecar({ folder, freePort, stops, upstreamUrl, certificate }) {
+  const token = { token_type: 'Bearer', expires_in: 3600, access_token: 'e'.repeat(1500) }
+  const issuer = createServer((request, response) => {
+    request.resume().on('end', () => response.end(JSON.stringify(token)))
+  })
+  await new Promise((done) => issuer.listen(0, '127.0.0.1', done))
+  stops.push(() => issuer.close())
+  const certificatePath = join(folder, 'client.pem')
+  writeFileSync(
+    certificatePath,
+    readFileSync(certificate.cert, 'utf8') + readFileSync(certificate.key, 'utf8'),
+    {
+      mode: 0o600,
+    },
+  )
+  const port = await freePort()
+  const began = performance.now()
+  const child = spawn(process.execPath, [join(here, '../dist/apps/sidecar/main.js')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      AZURE_CLIENT_ID: 'bench',
+      AZURE_TENANT_ID: 'bench',
+      AZURE_CERTIFICATE_PATH: certificatePath,
+      AZURE_AUTHORITY_HOST: `http://127.0.0.1:${issuer.address().port}`,
+      API_BASE_URL: upstreamUrl,
+      PORT: String(port),
+    },
+  })
+  stops.push(() => child.kill())
+  const accepts = () =>
+    new Promise((done) => {
+      const socket = connect(port, '127.0.0.1', () => done(true)).on('error', () => done(false))
+      socket.on('connect', () => socket.destroy())
+    })
+  while (!(await accepts())) {
+    if (performance.now() - began > 10_000) throw new Error('the sidecar does not listen')
+    await new Promise((done) => setTimeout(done, 2))
+  }
+  return {
+    name: 'sidecar',
+    startMs: performance.now() - began,
+    url: `http://127.0.0.1:${port}`,
+    path: '/v1/chat/completions',
+    headers: {},
+    model: (name) => name,
+    pids: () => [child.pid],
   }
 }
 

@@ -1,4 +1,4 @@
 /** Builds what is stale; gives the names of the steps that ran. @throws Error with the output of the step that failed */
-export function build(options?: { quiet?: boolean; upTo?: string }): Promise<string[]>
+export function build(options?: { quiet?: boolean; upTo?: string; only?: string }): Promise<string[]>
 /** The output of a failed build without the stacks of the compiler's machine code. */
 export function withoutTraces(text: string): string

@@ -46,6 +46,21 @@ const steps = [
     },
   },
   {
+    name: 'sidecar',
+    inputs: [
+      'apps/sidecar/src',
+      'libs/outbound',
+      'tools/bundle-sidecar.mjs',
+      'tsconfig.json',
+      'node_modules/esbuild/package.json',
+    ],
+    outputs: ['dist/apps/sidecar/main.js', 'dist/apps/sidecar/package.json'],
+    run: async () => {
+      const { bundleSidecar } = await import('./bundle-sidecar.mjs')
+      await bundleSidecar(join(root, 'dist/apps/sidecar'))
+    },
+  },
+  {
     name: 'database template',
     inputs: ['prisma/migrations', 'node_modules/@electric-sql/pglite/package.json'],
     outputs: ['dist/postgres-template'],
@@ -56,19 +71,36 @@ const steps = [
       await makeTemplate(join(root, 'prisma/migrations'))
     },
   },
+  {
+    name: 'client kit',
+    inputs: [
+      'libs/client/src',
+      'tools/bundle-client-kit.mjs',
+      'libs/client/tsconfig.json',
+      'tsconfig.json',
+      'node_modules/esbuild/package.json',
+    ],
+    outputs: ['libs/client/dist/esm/index.js', 'libs/client/dist/cjs/package.json'],
+    run: async () => {
+      const { bundleClientKit } = await import('./bundle-client-kit.mjs')
+      await bundleClientKit(join(root, 'libs/client/dist'))
+    },
+  },
 ]
 
 /**
  * Builds what is stale.
  *
- * @param {{ quiet?: boolean, upTo?: string }} [options] quiet: no line for a step that ran; upTo: the last step to run
+ * @param {{ quiet?: boolean, upTo?: string, only?: string }} [options] quiet: no line for a step that ran; upTo: the
+ *   last step to run; only: the one step to run, which needs none before it
  * @returns {Promise<string[]>} names of the steps that ran
  * @throws {Error} with the output of the step that failed
  */
-export async function build({ quiet = false, upTo = undefined } = {}) {
+export async function build({ quiet = false, upTo = undefined, only = undefined } = {}) {
   const ran = []
   const last = upTo === undefined ? steps.length - 1 : steps.findIndex(({ name }) => name === upTo)
   for (const step of steps.slice(0, last + 1)) {
+    if (only !== undefined && step.name !== only) continue
     const stamp = join(stamps, step.name.replaceAll(' ', '-'))
     const hash = hashOf(step.inputs)
     const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash
@@ -140,8 +172,9 @@ export function withoutTraces(text) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const ran = await build()
-    if (ran.length === 0) console.log('everything is up to date')
+    const [only] = process.argv.slice(2)
+    const ran = await build({ only })
+    if (ran.length === 0 && !only) console.log('everything is up to date')
     // The schema engine may hold a timer of its own; the build is done.
     process.exit(0)
   } catch (error) {

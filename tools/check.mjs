@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { build } from './build.mjs'
+import { checkDeploy } from './check-deploy.mjs'
 import { openApiProblems } from './openapi.mjs'
 
 const bin = (path) => [process.execPath, `node_modules/${path}`]
@@ -37,6 +38,7 @@ const checks = [
     name: 'docs/gatehouse.schema.json',
     run: () => same('docs/gatehouse.schema.json', 'npm run snapshots'),
   },
+  { name: 'deploy', run: deploys },
 ]
 
 await build({ quiet: true })
@@ -50,6 +52,12 @@ async function same(file, mend) {
 
 async function validApi(text) {
   const problems = await openApiProblems(JSON.parse(text))
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+}
+
+async function deploys() {
+  const { problems, skipped } = await checkDeploy()
+  for (const line of skipped) console.log(`skip  ${line}`)
   if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 

@@ -4,18 +4,30 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-const libraries = ['contracts', 'outbound', 'platform', 'llm', 'identity', 'accounts', 'usage', 'testing']
+const libraries = [
+  'contracts',
+  'outbound',
+  'client',
+  'platform',
+  'llm',
+  'identity',
+  'accounts',
+  'usage',
+  'testing',
+]
 
 /** A bad import for each rule: the file it is planted in, and what it says. */
 const planted: [rule: string, file: string, text: string][] = [
   ['imports-of-libs-contracts', 'libs/contracts/src/bad.ts', "import '@gatehouse/outbound'"],
   ['imports-of-libs-outbound', 'libs/outbound/src/bad.ts', "import '@gatehouse/contracts'"],
+  ['imports-of-libs-client', 'libs/client/src/bad.ts', "import '@gatehouse/contracts'"],
   ['imports-of-libs-platform', 'libs/platform/src/bad.ts', "import '@gatehouse/accounts'"],
   ['imports-of-libs-llm', 'libs/llm/src/bad.ts', "import '@gatehouse/identity'"],
   ['imports-of-libs-identity', 'libs/identity/src/bad.ts', "import '@gatehouse/platform'"],
   ['imports-of-libs-accounts', 'libs/accounts/src/bad.ts', "import '@gatehouse/usage'"],
   ['imports-of-libs-usage', 'libs/usage/src/bad.ts', "import '../../accounts/src/index.js'"],
   ['imports-of-libs-testing', 'libs/testing/src/bad.ts', "import '@gatehouse/llm'"],
+  ['imports-of-apps-sidecar', 'apps/sidecar/src/bad.ts', "import '@gatehouse/platform'"],
   ['imports-of-apps-gateway', 'apps/gateway/src/bad.ts', "import '../../sidecar/src/main.js'"],
   ['product-never-imports-testing', 'apps/gateway/src/worse.ts', "import '@gatehouse/testing'"],
   ['tests-import-no-other-app', 'apps/gateway/src/bad.spec.ts', "import '../../sidecar/src/main.js'"],

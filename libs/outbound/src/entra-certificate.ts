@@ -1,4 +1,4 @@
-import { readCertificateFile } from './certificate-file.js'
+import { type CertificateAndKey, readCertificateFile } from './certificate-file.js'
 import { signClientAssertion } from './client-assertion.js'
 import type { AcquiredToken } from './token-source.js'
 import type { Transport } from './transport.js'
@@ -14,6 +14,8 @@ export interface EntraCertificateOptions {
   scope: string
   /** The sovereign cloud, or a private one: `https://login.microsoftonline.com` unless given. */
   authority?: string | undefined
+  /** Called with what was read from the file, before each token request. */
+  onCertificate?: (identity: CertificateAndKey) => void
 }
 
 /** A token endpoint that refused us. The message holds its error code and description, cut, and no token. */
@@ -45,6 +47,7 @@ export function entraCertificateToken(
 
   return async (signal) => {
     const identity = await readCertificateFile(options.certificatePath)
+    options.onCertificate?.(identity)
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: options.clientId,
@@ -68,7 +71,9 @@ export function entraCertificateToken(
 function readTokenAnswer(status: number, text: string): AcquiredToken {
   const answer = parseObject(text)
   if (status === 200 && typeof answer.access_token === 'string' && answer.access_token) {
-    const expires = Number(answer.expires_in)
+    // Some answers hold it as a string.
+    const { expires_in: said } = answer
+    const expires = typeof said === 'number' || (typeof said === 'string' && said) ? Number(said) : Number.NaN
     return { value: answer.access_token, ...(Number.isFinite(expires) ? { expiresInSeconds: expires } : {}) }
   }
   const code = typeof answer.error === 'string' ? answer.error : 'no token in the answer'

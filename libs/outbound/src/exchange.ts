@@ -1,11 +1,13 @@
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { classify } from './classify.js'
 import type { Pool, PoolExchange, PoolHandler } from './http1/pool.js'
-import { requestHead } from './http1/request-head.js'
-import type { ResponseHeaders } from './http1/response-parser.js'
+import { type HopRequests, requestHead } from './http1/request-head.js'
+import type { RawHead, ResponseHeaders } from './http1/response-parser.js'
+import { steadyNow } from './steady-clock.js'
 import { TransportError, type TransportErrorKind } from './transport-error.js'
 
-/** Times allowed to one request, in milliseconds. */
+/** Times allowed to one request, in milliseconds; Infinity for no limit. */
 export interface Timeouts {
   /** To have a connection, name lookup and TLS included. */
   connectMs: number
@@ -23,12 +25,31 @@ export interface CancelSignal {
   removeEventListener(type: 'abort', listener: () => void): void
 }
 
+/**
+ * A request that is passed on as it came, for a relay that knows nothing of what it carries. Its handler hears raw heads,
+ * answers of 1xx and trailers; a redirect and a 304 are answers like any other, for the caller to judge.
+ */
+export interface PassedOn extends HopRequests {
+  /** Path and query as they were written, in place of the address's; `*` with OPTIONS alone. */
+  target: string
+  /**
+   * Names and values in turn, in their order, in place of `headers`. What belongs to the connection is left out, and
+   * written anew: host, framing, upgrade, expect.
+   */
+  fields: readonly string[]
+  /** Bytes of a body that is a stream; without them it is sent chunked. */
+  length?: number | undefined
+  /** Names and values in turn, asked for once a body that is sent chunked has ended. */
+  trailers?: (() => readonly string[]) | undefined
+}
+
 /** One request. The destination comes from configuration, never from a caller. */
 export interface OutboundRequest {
   method: string
   /** http or https, without user and password. */
   url: URL | string
   headers?: Record<string, string>
+  passedOn?: PassedOn
   /** Bytes as they are sent; a stream is sent chunked, unless `content-length` is among the headers, and never twice. */
   body?: Uint8Array | string | Readable
   /** Required, so that no call can outlive the one who asked for it. */
@@ -57,9 +78,16 @@ export interface ExchangeLimits {
 
 /** Who receives an exchange. After `onEnd` or `onError`, of which exactly one is called, nothing more is. */
 export interface ExchangeHandler {
-  onHead(status: number, headers: ResponseHeaders): void
+  /** `raw` for a request that is passed on. */
+  onHead(status: number, headers: ResponseHeaders, raw?: RawHead): void
+  /** An answer of 1xx to a request that is passed on. */
+  onInformational?(raw: RawHead): void
   /** False pauses the other side until `resume`. */
   onData(chunk: Buffer): boolean
+  /** Names and values in turn, before `onEnd`, of a request that is passed on. */
+  onTrailers?(fields: string[]): void
+  /** The upgrade was granted, which is an end: the socket is paused and the handler's, and `rest` was read from it. */
+  onUpgrade?(raw: RawHead, socket: Socket, rest: Buffer): void
   onEnd(): void
   onError(error: TransportError): void
 }
@@ -91,7 +119,7 @@ class RunningExchange implements Exchange, PoolHandler {
   private maxBytes: number
   private wire: PoolExchange | undefined
   private timer: NodeJS.Timeout | undefined
-  /** When the timer fires, and what then is over, unless its end has moved on meanwhile; by `performance.now()`. */
+  /** When the timer fires, and what then is over, unless its end has moved on meanwhile; by `steadyNow()`. */
   private timerAt = 0
   private deadline = 0
   private phase: keyof Timeouts = 'connectMs'
@@ -112,23 +140,30 @@ class RunningExchange implements Exchange, PoolHandler {
   }
 
   begin(): void {
-    const { signal, method, headers, body } = this.request
+    const { signal, method, headers, body, passedOn } = this.request
     if (signal.aborted) return void queueMicrotask(this.abort)
     const { pool, host, path } = this.target
     const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? null)
+    const length = passedOn ? passedOn.length : saidLength(headers)
     let head: string
     try {
-      const length =
-        bytes === null ? null : bytes instanceof Readable ? (saidLength(headers) ?? 'chunked') : bytes.length
-      head = requestHead(method, host, path, headers, length)
+      const framed = bytes === null ? null : bytes instanceof Readable ? (length ?? 'chunked') : bytes.length
+      head = passedOn
+        ? requestHead(method, host, passedOn.target, passedOn.fields, framed, passedOn)
+        : requestHead(method, host, path, headers, framed)
     } catch (error) {
       // Later, so that the caller holds the exchange before its handler is called.
       return void queueMicrotask(() => this.fail('protocol', describe(error as Error), error))
     }
     signal.addEventListener('abort', this.abort, { once: true })
     this.enter('connectMs')
-    const length = saidLength(headers)
-    this.wire = pool.dispatch({ head, body: bytes, length, bodiless: method === 'HEAD' }, this)
+    const bodiless = method === 'HEAD'
+    this.wire = pool.dispatch(
+      passedOn
+        ? { head, body: bytes, length, bodiless, raw: true, ...wishes(passedOn) }
+        : { head, body: bytes, length, bodiless },
+      this,
+    )
   }
 
   resume(): void {
@@ -145,18 +180,33 @@ class RunningExchange implements Exchange, PoolHandler {
     this.enter('firstByteMs')
   }
 
-  onHead(status: number, headers: ResponseHeaders): void {
+  onHead(status: number, headers: ResponseHeaders, raw?: RawHead): void {
     if (this.over) return
     this.headStatus = status
     // A redirect would carry `api-key`, `x-api-key` and the prompt to wherever it points.
-    if (status < 400 && status >= 300) return void this.fail('redirect', `answered ${status}, a redirect`)
+    if (status < 400 && status >= 300 && !this.request.passedOn)
+      return void this.fail('redirect', `answered ${status}, a redirect`)
     this.maxBytes =
       this.request.maxResponseBytes ?? (isEventStream(headers) ? Number.POSITIVE_INFINITY : this.maxBytes)
     if (Number(headers['content-length']) > this.maxBytes && this.request.method !== 'HEAD')
       return void this.failTooLarge()
     // A model that thinks may send its head at once and its first byte much later.
     this.enter('firstByteMs')
-    this.handler.onHead(status, headers)
+    this.handler.onHead(status, headers, raw)
+  }
+
+  onInformational(raw: RawHead): void {
+    if (!this.over) this.handler.onInformational?.(raw)
+  }
+
+  onTrailers(fields: string[]): void {
+    if (!this.over) this.handler.onTrailers?.(fields)
+  }
+
+  onUpgrade(raw: RawHead, socket: Socket, rest: Buffer): void {
+    if (this.over || !this.handler.onUpgrade) return void socket.destroy()
+    this.finish()
+    this.handler.onUpgrade(raw, socket, rest)
   }
 
   onData(piece: Buffer): void {
@@ -208,11 +258,12 @@ class RunningExchange implements Exchange, PoolHandler {
   /** Begins a phase with a limit of its own. One timer serves all: it is set anew only where it would fire too late. */
   private enter(phase: keyof Timeouts): void {
     this.phase = phase
-    const now = performance.now()
+    const now = steadyNow()
     this.deadline = now + this.timeouts[phase]
     if (this.timer !== undefined && this.timerAt <= this.deadline) return
     clearTimeout(this.timer)
-    this.setTimer(now)
+    if (this.deadline === Number.POSITIVE_INFINITY) this.timer = undefined
+    else this.setTimer(now)
   }
 
   private setTimer(now: number): void {
@@ -221,7 +272,7 @@ class RunningExchange implements Exchange, PoolHandler {
   }
 
   private readonly tick = (): void => {
-    const now = performance.now()
+    const now = steadyNow()
     // Half a millisecond: timers fire by whole ones.
     if (now >= this.deadline - 0.5) {
       const { kind, problem } =
@@ -239,6 +290,8 @@ const silences: Record<keyof Timeouts | 'body', { kind: TransportErrorKind; prob
   body: { kind: 'first_byte_timeout', problem: 'no first byte of the body' },
   idleMs: { kind: 'idle_timeout', problem: 'nothing more came' },
 }
+
+const wishes = ({ upgrade, trailers }: PassedOn) => ({ upgrade: upgrade !== undefined, trailers })
 
 /** A stream whose length its sender knows is sent as such: some servers take no chunks. */
 function saidLength(headers: Record<string, string> | undefined): number | undefined {

@@ -1,11 +1,23 @@
-export { CertificateError, type CertificateProblem } from './certificate-file.js'
+export {
+  type CertificateAndKey,
+  CertificateError,
+  type CertificateProblem,
+  readCertificateFile,
+} from './certificate-file.js'
 export {
   type EntraCertificateOptions,
   entraCertificateToken,
   TokenRequestError,
 } from './entra-certificate.js'
-export type { CancelSignal, Exchange, ExchangeHandler, OutboundRequest, Timeouts } from './exchange.js'
-export type { ResponseHeaders } from './http1/response-parser.js'
+export type {
+  CancelSignal,
+  Exchange,
+  ExchangeHandler,
+  OutboundRequest,
+  PassedOn,
+  Timeouts,
+} from './exchange.js'
+export type { RawHead, ResponseHeaders } from './http1/response-parser.js'
 export { type OutboundResponse, unwantedEncoding } from './request.js'
 export {
   type AcquiredToken,

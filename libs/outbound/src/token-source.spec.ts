@@ -86,6 +86,47 @@ describe('a token source', () => {
     expect(await source.get()).toBe('token-3')
   })
 
+  it('T84: gives out a refused token again while no other can be had and it is valid', async () => {
+    const { state, source } = issuer(1_000)
+    const first = await source.get()
+    state.fail = new Error('the issuer is down')
+    source.invalidate(first)
+    expect(await source.get()).toBe(first)
+    expect(source.validUntil()).toBeUndefined()
+    expect(state.count).toBe(2)
+    for (let tries = 0; tries < 50; tries++) expect(await source.get()).toBe(first)
+    expect(state.count).toBe(2)
+    state.fail = undefined
+    state.time += 2_000
+    expect(await source.get()).toBe('token-3')
+    expect(source.validUntil()).toBeDefined()
+  })
+
+  it('renews in the background when it is told to', async () => {
+    const { state, source } = issuer()
+    await source.get()
+    source.renew()
+    expect(await source.get()).toBe('token-1')
+    await delay(20)
+    expect(await source.get()).toBe('token-2')
+    expect(state.count).toBe(2)
+  })
+
+  it('F27: a clock that is put back does not make an old token young, nor a failure long', async () => {
+    const { state, source } = issuer(0.001)
+    await source.get()
+    state.time -= 3_600_000
+    await expect.poll(() => source.get(), { timeout: 15_000, interval: 500 }).toBe('token-2')
+    state.fail = new Error('down')
+    state.time += 7_200_000
+    await expect(source.get()).rejects.toThrow('down')
+    state.time -= 3_600_000
+    state.fail = undefined
+    await expect
+      .poll(() => source.get().catch(() => ''), { timeout: 15_000, interval: 200 })
+      .toMatch(/^token-/)
+  })
+
   it('T84: never resolves to nothing', async () => {
     const source = createTokenSource({ acquire: async () => ({ value: '' }) })
     await expect(source.get()).rejects.toThrow()
@@ -99,6 +140,31 @@ describe('a token source', () => {
     leave.abort(new Error('left'))
     await expect(leaving).rejects.toThrow('left')
     expect(await staying).toBe('token-1')
+  })
+
+  it('T84: of a token that lives for ever refreshes once a day, and waits longer after each failure', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    try {
+      let count = 0
+      let down = false
+      const acquire = async () => {
+        count++
+        if (down) throw new Error('down')
+        return { value: `token-${count}`, expiresInSeconds: 1e12 }
+      }
+      const source = createTokenSource({ acquire, keepFresh: true })
+      await source.get()
+      await vi.advanceTimersByTimeAsync(10 * 3_600_000)
+      expect(count).toBe(1)
+      down = true
+      await vi.advanceTimersByTimeAsync(10 * 3_600_000)
+      // Half a minute apart at most, three quarters of it by chance.
+      expect(count).toBeGreaterThan(10)
+      expect(count).toBeLessThan(1_300)
+      source.close()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('keeps itself fresh without being asked, until it is closed', async () => {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { MessageProblem, type ResponseHeaders, ResponseParser } from './response-parser.js'
+import { noTrailers, writeFields } from './request-head.js'
+import { MessageProblem, type RawHead, type ResponseHeaders, ResponseParser } from './response-parser.js'
 
 /** One request as it goes over a connection. */
 export interface WireRequest {
@@ -11,12 +12,22 @@ export interface WireRequest {
   length: number | undefined
   /** The answer to HEAD has no body. */
   bodiless: boolean
+  /** Heads are told as they were written, and so are trailers and answers of 1xx. */
+  raw?: boolean
+  /** The request asks for another protocol. */
+  upgrade?: boolean
+  /** Names and values in turn; asked for when a body that is sent chunked has ended. */
+  trailers?: (() => readonly string[]) | undefined
 }
 
 /** Who receives what comes of a request. After `onEnd` or `onError`, of which one is called, nothing more is. */
 export interface WireHandler {
-  onHead(status: number, headers: ResponseHeaders): void
+  onHead(status: number, headers: ResponseHeaders, raw?: RawHead): void
+  onInformational?(raw: RawHead): void
   onData(piece: Buffer): void
+  onTrailers?(fields: string[]): void
+  /** The other protocol was granted: the socket is the handler's, paused, and `rest` has been read from it. An end too. */
+  onUpgrade?(raw: RawHead, socket: Socket, rest: Buffer): void
   onEnd(): void
   /** The connection is gone: an error of the socket, or a MessageProblem. */
   onError(error: Error): void
@@ -29,7 +40,7 @@ const copiedBytes = 64 << 10
 export class Connection {
   /** Milliseconds for which the other side keeps it idle, where it says so. */
   keepAliveMs = Number.POSITIVE_INFINITY
-  /** When it was last used, by `performance.now()`. */
+  /** When it was last used, by `steadyNow()`. */
   idleSince = 0
   private parser: ResponseParser | undefined
   private handler: WireHandler | undefined
@@ -46,11 +57,17 @@ export class Connection {
   ) {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 30_000)
-    socket.on('data', (chunk: Buffer) => this.read(chunk))
-    socket.on('end', () => this.ended())
-    socket.on('error', (error) => this.fail(error))
-    socket.on('close', () => this.fail(new MessageProblem('the connection was closed', 'early_end')))
+    socket.on('data', this.onData)
+    socket.on('end', this.onEnd)
+    socket.on('error', this.onError)
+    socket.on('close', this.onClose)
   }
+
+  private readonly onData = (chunk: Buffer): void => this.read(chunk)
+  private readonly onEnd = (): void => this.ended()
+  private readonly onError = (error: Error): void => this.fail(error)
+  private readonly onClose = (): void =>
+    this.fail(new MessageProblem('the connection was closed', 'early_end'))
 
   /** Whether a request can be written at all; what the system knows and has not told yet excepted. */
   get usable(): boolean {
@@ -58,25 +75,30 @@ export class Connection {
   }
 
   /** Sends a request. */
-  send({ head, body, length, bodiless }: WireRequest, handler: WireHandler): void {
+  send(request: WireRequest, handler: WireHandler): void {
+    const { head, body, bodiless } = request
     this.handler = handler
     this.parser = new ResponseParser(
       {
-        onHead: (status, headers) => {
+        onHead: (status, headers, raw) => {
           const hint = /\btimeout=(\d{1,6})/.exec(String(headers['keep-alive'] ?? ''))
           if (hint) this.keepAliveMs = Math.max(0, Number(hint[1]) * 1000 - 1000)
-          this.handler?.onHead(status, headers)
+          this.handler?.onHead(status, headers, raw)
         },
+        onInformational: (raw) => this.handler?.onInformational?.(raw),
         onBody: (piece) => this.handler?.onData(piece),
+        onTrailers: (fields) => this.handler?.onTrailers?.(fields),
         onEnd: (reusable) => this.finished(reusable),
+        onUpgrade: (raw, rest) => this.handOver(raw, rest),
       },
       bodiless,
+      request,
     )
     const { socket } = this
     this.sent = !(body instanceof Readable)
     if (body instanceof Readable) {
       socket.write(head, 'latin1')
-      this.stream(body, length)
+      this.stream(body, request)
     } else if (body === null || body.length === 0) socket.write(head, 'latin1')
     else if (body.length <= copiedBytes) {
       const whole = Buffer.allocUnsafe(head.length + body.length)
@@ -114,7 +136,7 @@ export class Connection {
   }
 
   /** A body that is a stream, at the pace of the socket; one of unknown length chunked (RFC 9112 section 7.1). */
-  private stream(body: Readable, length: number | undefined): void {
+  private stream(body: Readable, { length, trailers }: WireRequest): void {
     const { socket } = this
     this.upload = body
     body.on('error', (error) => this.fail(error))
@@ -145,8 +167,15 @@ export class Connection {
       if (this.upload !== body) return
       this.sent = true
       this.upload = undefined
-      if (length === undefined) socket.write('0\r\n\r\n', 'latin1')
-      else if (left > 0) this.fail(new Error('The body of the request is shorter than it says.'))
+      if (length === undefined) {
+        let written: string
+        try {
+          written = trailers ? writeFields(trailers(), noTrailers) : ''
+        } catch (error) {
+          return this.fail(error as Error)
+        }
+        socket.write(`0\r\n${written}\r\n`, 'latin1')
+      } else if (left > 0) this.fail(new Error('The body of the request is shorter than it says.'))
     })
   }
 
@@ -167,6 +196,20 @@ export class Connection {
     } catch (error) {
       this.fail(error as Error)
     }
+  }
+
+  private handOver(raw: RawHead, rest: Buffer): void {
+    const { handler, socket } = this
+    socket.pause()
+    socket.off('data', this.onData)
+    socket.off('end', this.onEnd)
+    socket.off('error', this.onError)
+    socket.off('close', this.onClose)
+    this.release()
+    this.broken = true
+    this.onGone(this)
+    if (handler?.onUpgrade) handler.onUpgrade(raw, socket, rest)
+    else socket.destroy()
   }
 
   private finished(reusable: boolean): void {

@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
+import { steadyNow } from '../steady-clock.js'
 import { Connection, type WireHandler, type WireRequest } from './connection.js'
 
 /** How connections are made. */
@@ -146,14 +147,14 @@ export class Pool {
 
   private keep(connection: Connection): void {
     if (this.idle.length >= this.maxIdle) return void connection.destroy()
-    connection.idleSince = performance.now()
+    connection.idleSince = steadyNow()
     connection.hold(false)
     this.idle.push(connection)
     this.sweeper ??= setInterval(() => this.sweep(), sweepMs).unref()
   }
 
   private expired({ idleSince, keepAliveMs }: Connection): boolean {
-    return performance.now() - idleSince > Math.min(keepAliveMs, this.keepAliveMs)
+    return steadyNow() - idleSince > Math.min(keepAliveMs, this.keepAliveMs)
   }
 
   private sweep(): void {

@@ -1,10 +1,25 @@
 /** Names in lower case; a header that came several times is an array. */
 export type ResponseHeaders = Record<string, string | string[] | undefined>
 
+/** A head as it was written, for a relay. */
+export interface RawHead {
+  status: number
+  /** The words behind the status. */
+  reason: string
+  /** Names and values in turn, in their order. */
+  fields: string[]
+}
+
 /** What receives a message as it is read. */
 export interface MessageHandler {
-  /** The head of the answer; those of 1xx are left out. */
-  onHead(status: number, headers: ResponseHeaders): void
+  /** The head of the answer; those of 1xx are left out. `raw` where it was asked for. */
+  onHead(status: number, headers: ResponseHeaders, raw?: RawHead): void
+  /** An answer of 1xx before the real one, 101 excepted; called where `raw` was asked for. */
+  onInformational?(raw: RawHead): void
+  /** Names and values in turn, before the end; called where `raw` was asked for and there are any. */
+  onTrailers?(fields: string[]): void
+  /** 101: what follows is the new protocol, of which `rest` is here already. Nothing more is called. */
+  onUpgrade?(raw: RawHead, rest: Buffer): void
   onBody(piece: Buffer): void
   /** The message is whole. `reusable`: the connection may carry another one. */
   onEnd(reusable: boolean): void
@@ -29,7 +44,7 @@ const maxSizeLine = 1024
 const maxInformational = 16
 
 const headEnd = Buffer.from('\r\n\r\n')
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Control characters, and line ends that are not both of CR and LF: other readers of the same bytes split them otherwise. */
 const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
@@ -56,11 +71,20 @@ export class ResponseParser {
   private trailerBytes = 0
   private persistent = false
 
-  /** @param bodiless the answer to HEAD has no body whatever its head says */
+  private readonly trailerFields: string[] | undefined
+
+  /**
+   * @param bodiless the answer to HEAD has no body whatever its head says
+   * @param asked.raw heads, trailers and answers of 1xx are told as they were written
+   * @param asked.upgrade 101 is an answer
+   */
   constructor(
     private readonly handler: MessageHandler,
     private readonly bodiless: boolean,
-  ) {}
+    private readonly asked: { raw?: boolean; upgrade?: boolean } = {},
+  ) {
+    if (asked.raw) this.trailerFields = []
+  }
 
   /** Takes bytes. @throws MessageProblem */
   push(chunk: Buffer): void {
@@ -146,15 +170,24 @@ export class ResponseParser {
     const match = statusLine.exec(lineEnd === -1 ? text : text.slice(0, lineEnd))
     if (!match || forbidden.test(text)) throw new MessageProblem('the head of the answer is not HTTP/1.1')
     const status = Number(match[2])
-    const headers = lineEnd === -1 ? {} : readHeaders(text, lineEnd + 2)
+    const fields: string[] | undefined = this.asked.raw ? [] : undefined
+    const headers = lineEnd === -1 ? {} : readHeaders(text, lineEnd + 2, fields)
+    const raw = fields && { status, reason: match[3] ?? '', fields }
     if (status < 200) {
-      // 101 would turn the connection into something else, which nobody asked for.
-      if (status === 101 || match[1] === '0' || ++this.informational > maxInformational)
+      // 101 would turn the connection into something else, unless that was asked for.
+      const unasked = status === 101 && !this.asked.upgrade
+      if (unasked || match[1] === '0' || ++this.informational > maxInformational)
         throw new MessageProblem(`an unasked answer ${status}`)
+      if (status === 101) {
+        this.state = 'over'
+        this.handler.onUpgrade?.(raw ?? { status, reason: '', fields: [] }, bytes.subarray(next))
+        return bytes.length
+      }
+      if (raw) this.handler.onInformational?.(raw)
       return next
     }
     this.frame(status, headers, match[1] === '1')
-    this.handler.onHead(status, headers)
+    this.handler.onHead(status, headers, raw)
     if (this.state === 'length' && this.left === 0) this.complete(next === bytes.length)
     return next
   }
@@ -206,7 +239,7 @@ export class ResponseParser {
     return end + 1
   }
 
-  /** Trailers are left out: nothing of ours reads them. */
+  /** Trailers are left out, unless a relay asked for them: nothing of ours reads them. */
   private trailers(bytes: Buffer, at: number): number {
     const end = bytes.indexOf(0x0a, at)
     if (end === -1) {
@@ -216,6 +249,10 @@ export class ResponseParser {
     }
     const line = bytes.toString('latin1', at, end + 1)
     if (line === '\r\n') {
+      if (this.trailerFields && this.trailerFields.length > 0) {
+        this.flush()
+        this.handler.onTrailers?.(this.trailerFields)
+      }
       this.complete(end + 1 === bytes.length)
       return end + 1
     }
@@ -225,6 +262,7 @@ export class ResponseParser {
     const colon = line.indexOf(':')
     if (!line.endsWith('\r\n') || forbidden.test(line) || !token.test(line.slice(0, Math.max(colon, 0))))
       throw new MessageProblem('a trailer is no header')
+    this.trailerFields?.push(line.slice(0, colon), trimmed(line, colon + 1, line.length - 2))
     return end + 1
   }
 
@@ -252,15 +290,17 @@ function couldBeHttp(bytes: Buffer, at: number): boolean {
   return 'HTTP/1.'.startsWith(start)
 }
 
-function readHeaders(text: string, from: number): ResponseHeaders {
+function readHeaders(text: string, from: number, fields: string[] | undefined): ResponseHeaders {
   const headers: ResponseHeaders = Object.create(null)
   for (let at = from; at < text.length; ) {
     const found = text.indexOf('\r\n', at)
     const end = found === -1 ? text.length : found
     const colon = text.indexOf(':', at)
     if (colon === -1 || colon > end) throw new MessageProblem('a line of the head is no header')
-    const name = nameOf(text.slice(at, colon))
+    const written = text.slice(at, colon)
+    const name = nameOf(written)
     const value = trimmed(text, colon + 1, end)
+    fields?.push(written, value)
     const before = headers[name]
     if (before === undefined) headers[name] = value
     else if (name === 'content-length' || name === 'transfer-encoding')

@@ -1,4 +1,5 @@
 export { type GitHub, type GitHubEmail, startGitHub } from './github.js'
+export { type OpaqueIssuer, startOpaqueIssuer } from './opaque-issuer.js'
 export {
   type Minting,
   type OpenIdIssuer,

@@ -20,12 +20,12 @@ export interface SigningKey {
 /** A new signing key; RSA with 2048 bits unless said otherwise. */
 export function createSigningKey(
   kid: string,
-  alg: 'RS256' | 'PS256' | 'ES256' | 'EdDSA' = 'RS256',
+  alg: 'RS256' | 'PS256' | 'ES256' | 'ES384' | 'EdDSA' = 'RS256',
   options: { bits?: number; exponent?: number } = {},
 ): SigningKey {
   const { privateKey, publicKey } =
-    alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    alg === 'ES256' || alg === 'ES384'
+      ? generateKeyPairSync('ec', { namedCurve: alg === 'ES256' ? 'P-256' : 'P-384' })
       : alg === 'EdDSA'
         ? generateKeyPairSync('ed25519')
         : generateKeyPairSync('rsa', {

@@ -11,8 +11,8 @@ export interface EntraOptions {
   certificate?: TestCertificate
   /** The federated token that is accepted, for workload identity. */
   federatedToken?: string
-  /** Seconds that a token lives; 3600. */
-  expiresInSeconds?: number
+  /** Seconds that a token lives, as the answer says them, senseless ones too; null says nothing. 3600. */
+  expiresInSeconds?: number | string | null
   /** Speaks TLS, which Microsoft's own library insists on. */
   tls?: ServerCertificate
 }
@@ -47,12 +47,11 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
   const issue = (response: ServerResponse) => {
     const value = `entra-token-${issued.length + 1}`
     issued.push(value)
-    const seconds = options.expiresInSeconds ?? 3600
-    const expiresOn = Math.floor(Date.now() / 1000) + seconds
+    const { expiresInSeconds: seconds = 3600 } = options
+    const expiresOn = Math.floor(Date.now() / 1000) + Number(seconds)
     json(response, 200, {
       token_type: 'Bearer',
-      expires_in: seconds,
-      expires_on: String(expiresOn),
+      ...(seconds === null ? {} : { expires_in: seconds, expires_on: String(expiresOn) }),
       access_token: value,
     })
   }
