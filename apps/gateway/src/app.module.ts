@@ -1,7 +1,9 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD } from '@nestjs/core'
 import { AuditController } from './admin/audit.controller.js'
+import { CredentialsController } from './admin/credentials.controller.js'
 import { AdminProvidersController } from './admin/providers.controller.js'
+import { ServiceAccountsController } from './admin/service-accounts.controller.js'
 import { AdminUsersController } from './admin/users.controller.js'
 import { AuthController } from './auth/auth.controller.js'
 import { BrowserController } from './auth/browser.controller.js'
@@ -13,9 +15,13 @@ import { BearerGuard } from './http/bearer.guard.js'
 import { BearerStrategy } from './http/bearer.strategy.js'
 import { Entry } from './http/entry.js'
 import { ErrorFilter } from './http/error.filter.js'
+import { IssuersController } from './issuers/issuers.controller.js'
+import { ResourceController } from './issuers/resource.controller.js'
+import { KeysController } from './keys/keys.controller.js'
 import { PresetsController } from './presets/presets.controller.js'
 import { AdminUsageController } from './usage/admin-usage.controller.js'
 import { UsageController } from './usage/usage.controller.js'
+import { MeController } from './users/me.controller.js'
 
 /** Every face. */
 export const controllers = [
@@ -24,13 +30,19 @@ export const controllers = [
   // The fixed paths of /auth before those with a provider's name in them.
   AuthController,
   BrowserController,
+  MeController,
   CallsController,
   HistoryController,
   UsageController,
   PresetsController,
+  KeysController,
   AdminUsersController,
+  ServiceAccountsController,
+  CredentialsController,
   AdminProvidersController,
   AuditController,
+  IssuersController,
+  ResourceController,
   AdminUsageController,
 ]
 

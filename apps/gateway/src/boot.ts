@@ -1,6 +1,6 @@
 import { type Accounts, createAccounts } from '@gatehouse/accounts'
 import { AppError, CallBody, PresetBody, SignInBody } from '@gatehouse/contracts'
-import { createSessionTokens, createSignIn } from '@gatehouse/identity'
+import { createSessionTokens, createSignIn, createTrustedIssuers } from '@gatehouse/identity'
 import { createModels, type Models } from '@gatehouse/llm'
 import { createTransport } from '@gatehouse/outbound'
 import {
@@ -39,6 +39,8 @@ import * as tokens from './tokens.js'
 
 /** How soon the database is asked again for what it could not say. */
 const askAgainMs = 1000
+/** How often the providers are asked for their models, by which a bare name finds its provider. */
+const listAgainMs = 5 * 60_000
 /** How often it is said that it is away. */
 const sayAgainMs = 60_000
 
@@ -106,6 +108,7 @@ export async function createGateway(
       // Without sign-in nobody can register, and the one local principal has no domain to allow.
       allowedDomains: config.enableAuth ? config.allowedDomains : [],
     },
+    forget: (principalId) => calls.forget(principalId),
     onError,
   })
   const calls = createCallLog({
@@ -142,13 +145,23 @@ export async function createGateway(
     production: config.production,
     ...(issuer ? { local: issuer.address } : {}),
   })
+  const issuers = createTrustedIssuers({
+    issuers: config.issuers,
+    fetch: transport.fetch,
+    signInAudiences: signIn.audiences,
+    onState: (issuer, problem) =>
+      problem === null
+        ? logger.info({ issuer }, 'issuer answers again')
+        : logger.warn({ issuer, problem }, 'issuer does not answer as it should'),
+  })
   const live = createLiveCalls(metrics)
   metrics.spoolPending.watch(() => calls.waiting())
   const stopFollowing = accounts.onChange((change) => {
     if (change.kind === 'principal') void endCallsOfDisabled(change.subject)
+    if (change.kind === 'key') void endCallsOfRevoked(change.subject)
   })
   const endCallsOfDisabled = async (principalId: string): Promise<void> => {
-    if (!live.principals().includes(principalId)) return
+    if (!live.any(principalId)) return
     try {
       const status = await accounts.status(principalId)
       if (status !== 'active') live.stop(principalId, new AppError('account_disabled'))
@@ -158,17 +171,35 @@ export async function createGateway(
       setTimeout(() => void endCallsOfDisabled(principalId), askAgainMs).unref()
     }
   }
+  const endCallsOfRevoked = async (keyId: string): Promise<void> => {
+    const call = live.any(keyId)
+    if (call) await endUnlessHolding(keyId, call.caller, (reason) => live.stop(keyId, reason))
+  }
+  /** @param id whose calls are meant: while none of them runs there is nothing to end */
+  const endUnlessHolding = async (
+    id: string,
+    caller: Caller,
+    end: (reason: AppError) => void,
+  ): Promise<void> => {
+    if (!live.any(id)) return
+    try {
+      await caller.check()
+    } catch (error) {
+      if (error instanceof AppError && error.status < 500) return end(error)
+      onError(error)
+      setTimeout(() => void endUnlessHolding(id, caller, end), askAgainMs).unref()
+    }
+  }
   /** A call whose caller lost their rights between the guard and its registration was not among the live ones then. */
-  const confirm = ({ principal, session }: Caller, call: LiveCall): void => {
-    const known = accounts.knownSession(session.id)
-    if (known === undefined) void endCallsOfDisabled(principal.id)
-    else if (known?.principal.status !== 'active')
-      call.abort(new AppError(known === null ? 'session_ended' : 'account_disabled'))
+  const confirm = (caller: Caller, call: LiveCall): void => {
+    if (!caller.unchanged())
+      void endUnlessHolding(caller.principal.id, caller, (reason) => call.abort(reason))
   }
   const authenticate = config.enableAuth
-    ? createAuthenticate({ accounts, sessionTokens, cookie, metrics })
+    ? createAuthenticate({ accounts, sessionTokens, issuers, cookie, metrics })
     : createLocalAuthenticate(accounts, config)
   const router = createRouter(models, routing)
+  let relisting: NodeJS.Timeout | undefined
   const pipeline = createPipeline({
     calls,
     live,
@@ -188,6 +219,7 @@ export async function createGateway(
     { provide: tokens.CALLS, useValue: calls },
     { provide: tokens.MODELS, useValue: models },
     { provide: tokens.SIGN_IN, useValue: signIn },
+    { provide: tokens.ISSUERS, useValue: issuers },
     { provide: tokens.SESSION_TOKENS, useValue: sessionTokens },
     { provide: tokens.SESSION_COOKIE, useValue: cookie },
     { provide: tokens.AUTHENTICATE, useValue: authenticate },
@@ -239,7 +271,12 @@ export async function createGateway(
       await app.listen(config.port, config.host).catch((error: unknown) => {
         throw listenProblem(error, config)
       })
-      void models.check(AbortSignal.timeout(10_000)).then(modelsChecked)
+      // The lists are there before somebody asks for them.
+      void models
+        .check(AbortSignal.timeout(10_000))
+        .then(modelsChecked)
+        .then(() => models.list())
+      relisting = setInterval(() => void models.list(), listAgainMs).unref()
     },
     async localToken() {
       if (!issuer) return null
@@ -275,6 +312,7 @@ export async function createGateway(
       clearTimeout(cut)
       clearTimeout(idleCut)
       stopFollowing()
+      clearInterval(relisting)
       await calls.close()
       await accounts.close()
       await database.close()

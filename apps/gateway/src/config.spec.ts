@@ -165,6 +165,82 @@ describe('the configuration of a gateway', () => {
     )
   })
 
+  describe('the issuer of the variables', () => {
+    const issuer = 'https://keycloak.example.com/realms/main'
+    const load = (environment: Record<string, string>) => loadConfig({ DATA_DIR: dataDir, ...environment })
+
+    it('is trusted for OIDC_AUDIENCE, or the client, and asked about opaque tokens where there is a secret', () => {
+      expect(load({}).issuers).toEqual([])
+      expect(load({ OIDC_ISSUER_URL: issuer, OIDC_CLIENT_ID: 'gatehouse' })).toMatchObject({
+        issuers: [{ id: 'oidc', issuer, audiences: ['gatehouse'], clients: null, introspection: null }],
+        warnings: [],
+      })
+      const [whole] = load({
+        OIDC_ISSUER_URL: issuer,
+        OIDC_CLIENT_ID: 'gatehouse',
+        OIDC_CLIENT_SECRET: 'of-keycloak',
+        OIDC_AUDIENCE: 'api',
+      }).issuers
+      expect(whole).toMatchObject({ audiences: ['api'], introspection: { clientId: 'gatehouse' } })
+      const aliased = load({
+        AUTH_OIDC_ISSUER: issuer,
+        AUTH_OIDC_CLIENT_ID: 'gatehouse',
+        AUTH_OIDC_CLIENT_SECRET: 'of-keycloak',
+        AUTH_OIDC_AUDIENCE: 'api',
+      })
+      expect(aliased.issuers).toEqual([whole])
+    })
+
+    it('T27: without an audience stops the start', () => {
+      for (const name of ['OIDC_ISSUER_URL', 'AUTH_OIDC_ISSUER'])
+        expect(() => load({ [name]: issuer })).toThrow(/^OIDC_AUDIENCE: is missing/)
+    })
+
+    it('that all the world has an account with stops the start, unless people alone sign in by it', () => {
+      const google = { OIDC_ISSUER_URL: 'https://accounts.google.com', OIDC_CLIENT_ID: 'gatehouse' }
+      expect(() => load(google)).toThrow(/^OIDC_ISSUER_URL: lets everybody in.*gatehouse\.yaml/)
+      expect(load({ ...google, OIDC_SIGN_IN: 'true' }).issuers).toEqual([])
+      expect(() => load({ ...google, OIDC_SIGN_IN: 'true', OIDC_AUDIENCE: 'api' })).toThrow(/everybody/)
+    })
+
+    it('T28: whose audience is the client that people sign in by is warned of', () => {
+      const given = { OIDC_ISSUER_URL: issuer, OIDC_CLIENT_ID: 'gatehouse', OIDC_SIGN_IN: 'true' }
+      expect(load({ ...given, OIDC_AUDIENCE: 'api' }).warnings).toEqual([])
+      expect(load({ ...given, OIDC_AUDIENCE: 'gatehouse' }).warnings).toEqual([
+        expect.stringMatching(/tokens of machines are refused/),
+      ])
+    })
+
+    it('stands before those of the file, which it leaves the opaque tokens to', () => {
+      const path = join(dataDir, 'gatehouse.yaml')
+      writeFileSync(
+        path,
+        'issuers: [{id: a, issuer: "http://10.1.2.3", audiences: [x], introspection: {client_id: c, client_secret: s}}]',
+      )
+      const given = {
+        OIDC_ISSUER_URL: issuer,
+        OIDC_CLIENT_ID: 'gatehouse',
+        OIDC_CLIENT_SECRET: 'of-keycloak',
+      }
+      const { issuers } = load({ ...given, GATEHOUSE_CONFIG: path })
+      expect(issuers.map(({ id, introspection }) => [id, introspection?.clientId])).toEqual([
+        ['oidc', undefined],
+        ['a', 'c'],
+      ])
+      const { warnings } = load({
+        GATEHOUSE_CONFIG: path,
+        NODE_ENV: 'production',
+        DATABASE_URL: 'postgres://u:p@h/d',
+        PUBLIC_URL: 'https://gatehouse.example.com',
+        JWT_SECRET: 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo',
+      })
+      expect(warnings).toEqual([
+        'address of issuer a is an http address: what goes there can be read on the way.',
+        'address of issuer a is an address of a private network.',
+      ])
+    })
+  })
+
   it('warns in production of the embedded database, and in development not', () => {
     const production = {
       NODE_ENV: 'production',

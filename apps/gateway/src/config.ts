@@ -3,7 +3,14 @@ import { accessSync, constants, readFileSync, renameSync, writeFileSync } from '
 import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { Values } from '@gatehouse/contracts'
-import { type SignInValues, sessionVariables, signInProblems, signInVariables } from '@gatehouse/identity'
+import {
+  environmentIssuer,
+  type SignInValues,
+  sessionVariables,
+  signInProblems,
+  signInVariables,
+  type TrustedIssuer,
+} from '@gatehouse/identity'
 import { modelVariables } from '@gatehouse/llm'
 import {
   ConfigError,
@@ -57,6 +64,8 @@ export interface GatewayConfig {
   logDirectory: string | undefined
   logContent: boolean
   signIn: SignInValues
+  /** Whose tokens machines may present: of the variables, and of `gatehouse.yaml`. */
+  issuers: readonly TrustedIssuer[]
   /** Values of the model providers' variables, by name. */
   models: Record<string, unknown>
   /** Ids of the model providers of which a variable is set. */
@@ -101,6 +110,7 @@ export function loadConfig(
     environment,
     models,
     production,
+    issuer: environmentIssuer(signIn),
   })
   // What is in there is for its owner alone: prompts that wait in the spool, the secret of the sessions.
   const dataDir = writableFolder('DATA_DIR', resolve(core.DATA_DIR), 0o700)
@@ -142,6 +152,7 @@ export function loadConfig(
     logDirectory: core.LOG_DIR && writableFolder('LOG_DIR', core.LOG_DIR),
     logContent: core.LOG_CONTENT,
     signIn,
+    issuers: trustedIssuers(signIn, routing),
     models,
     wantedModels: wantedProviders(given),
     routing,
@@ -151,6 +162,15 @@ export function loadConfig(
       ...(production ? doubtfulAddresses({ ...signIn, ...models, ...addressesIn(routing) }) : []),
     ],
   }
+}
+
+/** The file's word on opaque tokens goes before that of the variables, which have the secret for the sign-in as well. */
+function trustedIssuers(signIn: SignInValues, routing: Routing | undefined): TrustedIssuer[] {
+  const written = routing?.issuers ?? []
+  const issuer = environmentIssuer(signIn)
+  if (!issuer) return [...written]
+  const introspection = written.some((other) => other.introspection) ? null : issuer.introspection
+  return [{ ...issuer, introspection }, ...written]
 }
 
 function embeddedInProduction(dataDir: string): string {
@@ -244,7 +264,15 @@ function addressesIn(routing: Routing | undefined): Record<string, unknown> {
   const named = (routing?.connections ?? []).flatMap(({ id, values }) =>
     Object.entries(values).map(([name, value]) => [`${name} of connection ${id}`, value]),
   )
-  return Object.fromEntries(named)
+  const issuers = (routing?.issuers ?? []).flatMap(({ id, issuer, discovery, keysAddress, introspection }) =>
+    Object.entries({
+      address: issuer,
+      discovery,
+      jwks_uri: keysAddress,
+      endpoint: introspection?.endpoint,
+    }).map(([name, value]) => [`${name} of issuer ${id}`, value]),
+  )
+  return Object.fromEntries([...named, ...issuers])
 }
 
 /** The operator's word is taken for http and private addresses; in production it is repeated once, in case it was a slip. */

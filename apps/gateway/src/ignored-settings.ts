@@ -1,4 +1,4 @@
-import { type SignInValues, signInVariables } from '@gatehouse/identity'
+import { configuredIssuer, type SignInValues, signInVariables } from '@gatehouse/identity'
 import { modelProviders } from '@gatehouse/llm'
 import { nearestName } from '@gatehouse/platform'
 
@@ -82,8 +82,13 @@ function incompleteSignIn({ names, signIn }: GivenSettings): string[] {
   const issuer = ['OIDC_ISSUER_URL', 'AUTH_OIDC_ISSUER'].find((variable) => names.has(variable))
   if (issuer === undefined)
     return [...found, ...without(oidc, ['OIDC_ISSUER_URL'], 'there is no issuer to go with it')]
-  if (signIn.OIDC_SIGN_IN) return found
-  return [...found, ...without([issuer], ['OIDC_SIGN_IN=true'], 'tokens of machines are not accepted yet')]
+  const { clientId, audience } = configuredIssuer(signIn)
+  const meant = names.has('OIDC_AUDIENCE') || names.has('AUTH_OIDC_AUDIENCE')
+  if (!signIn.OIDC_SIGN_IN || !meant || audience !== clientId) return found
+  return [
+    ...found,
+    `People sign in by ${issuer}, and OIDC_AUDIENCE is the client they do it with: tokens of machines are refused. Set another OIDC_AUDIENCE to accept them.`,
+  ]
 }
 
 function incompleteModels(given: GivenSettings): string[] {

@@ -21,7 +21,8 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addBearerAuth({
       type: 'http',
       scheme: 'bearer',
-      description: 'A session token from /auth/login or /auth/register',
+      description:
+        'A session token from /auth/login or /auth/register, an API key, or a token of a trusted issuer',
     })
     .build()
   return SwaggerModule.createDocument(app, settings, {

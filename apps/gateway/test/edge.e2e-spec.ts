@@ -27,6 +27,7 @@ const publicRoutes = [
   'POST /auth/login',
   'GET /auth/:provider/start',
   'GET /auth/:provider/callback',
+  'GET /.well-known/oauth-protected-resource',
 ]
 
 describe('the edge', () => {

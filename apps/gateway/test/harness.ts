@@ -58,11 +58,15 @@ export async function startGateway(environment: Record<string, string> = {}): Pr
   )
   await gateway.listen()
   await gateway.ready
+  // Asked for in the background: what a test counts at a provider begins after it.
+  await gateway.models.list()
+  // Not the public address, which two gateways may share.
+  const url = `http://localhost:${config.port}`
   return {
-    url: config.publicUrl,
+    url,
     dataDir: config.dataDir,
     gateway,
-    ask: asker(config.publicUrl),
+    ask: asker(url),
     async close() {
       await gateway.close()
       if (environment.DATA_DIR === undefined) rmSync(config.dataDir, { recursive: true, force: true })

@@ -204,6 +204,23 @@ describe('GET /v1/models', () => {
     await expect(client.models.retrieve('nothing')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
   })
 
+  it('is there before anybody asks, so that a bare name means the provider that alone has it', async () => {
+    const ask = (model: string) =>
+      gateway.ask<{ error?: { message: string } }>('/v1/chat/completions', {
+        token: ada.token,
+        body: { model, messages: [{ role: 'user', content: 'Hi' }] },
+      })
+    const alone = await ask('gpt-4o')
+    expect([alone.status, alone.headers.get('x-gatehouse-model')]).toEqual([200, 'gpt-4o'])
+    const several = await ask('shared')
+    expect(several.status).toBe(400)
+    expect(several.json.error?.message).toMatch(/have "shared"\. Name one: openai\/shared, google\/shared\.$/)
+    const nobody = await ask('unheard-of')
+    expect(nobody.status).toBe(400)
+    for (const provider of ['openai', 'google', 'anthropic'])
+      expect(nobody.json.error?.message).toMatch(new RegExp(`could serve .*${provider}/unheard-of`))
+  })
+
   it('is closed to strangers, and takes either header', async () => {
     for (const path of ['/v1/models', '/models', '/v1/models/openai/gpt-4o', '/models/openai/gpt-4o']) {
       expect((await gateway.ask(path)).status, path).toBe(401)

@@ -89,7 +89,9 @@ describe.skipIf(missing !== undefined)(
         token: eve.token,
         body: { provider: 'openai', model: 'stall', prompt: 'x', stream: true },
       })
-      await until(() => openai.requests.some(({ json }) => (json as { model?: string }).model === 'stall'))
+      await until(() =>
+        openai.requests.some(({ json }) => (json as { model?: string } | undefined)?.model === 'stall'),
+      )
       await new Promise((resolve) => setTimeout(resolve, 300))
       await one.ask(`/api/v1/admin/users/${eve.id}/disable`, { method: 'POST', token: root.token })
       const { text } = await stream

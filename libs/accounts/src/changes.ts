@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@gatehouse/platform'
 
 /** Something whose cached copy no replica may go on using. */
 export interface Change {
-  kind: 'principal' | 'session' | 'presets'
+  kind: 'principal' | 'session' | 'key' | 'presets'
   subject: string
 }
 

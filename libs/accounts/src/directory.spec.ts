@@ -40,6 +40,18 @@ describe('the directory', () => {
     expect(directory.size()).toEqual({ sessions: 3, principals: 3 })
   })
 
+  it('whoever tries made-up keys pushes out none that holds, and is remembered only so far', async () => {
+    const directory = createDirectory(database, createPatience(), Date.now, Date.now, 20)
+    const [id, hash] = [uuidv7(), 'a hash that holds']
+    const expiresAt = new Date(Date.now() + 3_600_000)
+    const keys = { create: { id: uuidv7(), name: 'k', hash, prefix: 'gh_', expiresAt } }
+    await database.client.principal.create({ data: { id, kind: 'user', roles: ['member'], keys } })
+    expect(await directory.key(hash)).toMatchObject({ principal: { id } })
+    for (let index = 0; index < 100; index++) expect(await directory.key(`made up ${index}`)).toBeNull()
+    expect(directory.knownKey(hash)).toMatchObject({ principal: { id } })
+    expect([directory.knownKey('made up 99'), directory.knownKey('made up 0')]).toEqual([null, undefined])
+  })
+
   it('drops every session of a principal, also those that were loaded anew, and of nobody else', async () => {
     let now = Date.now()
     const directory = createDirectory(database, createPatience(), Date.now, () => now)

@@ -1,8 +1,9 @@
 import type { Role } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
-import { LRUCache } from 'lru-cache'
 import type { Change } from './changes.js'
+import { createLiveCache } from './live-cache.js'
 import type { Patience } from './patience.js'
+import { enterServiceAccount, type MachineAccount } from './service-account-entry.js'
 
 /** Who is asking, as the store has it. */
 export interface Principal {
@@ -11,7 +12,12 @@ export interface Principal {
   name: string | null
   email: string | null
   roles: Role[]
+  /** `disabled` also for one that was deleted. */
   status: 'active' | 'disabled'
+  /** What it may use: `provider/model`, `provider/*` or an alias. Null: every model. */
+  models: readonly string[] | null
+  /** What the person chose of the history; null for the operator's setting. */
+  keepContent: boolean | null
 }
 
 /** A sign-in that still holds. */
@@ -30,33 +36,33 @@ export interface LiveSession {
   principal: Principal
 }
 
-/** Roles and status are never older than this while the database answers; then who was disabled is out within 5 s. */
-const maxAgeMs = 5000
-/**
- * While it does not: how long an entry serves after the feed was last known to be complete. Within it nobody who was
- * disabled before is let in; whoever is disabled during it, by a replica that still reaches the database, is out here as
- * soon as the feed is read again, and after this long in any case.
- */
-const outageMs = 60_000
-
-interface Entry {
-  value: LiveSession | null
-  loadedAt: number
+/** An API key that still holds, with the principal whose it is. */
+export interface LiveKey {
+  id: string
+  principal: Principal
+  /** Of what its owner may use, what the key may; null: all of it. The owner's own list holds as well. */
+  models: readonly string[] | null
+  /** When it ends: its expiry, or the end of the overlap after a rotation. */
+  expiresAt: Date
 }
 
-/** Sessions and principals, cached for seconds so that the request path does not wait for the database. */
+/**
+ * Sessions, keys and principals, cached for seconds so that the request path does not wait for the database. Each `known…`
+ * tells at once what is cached, and undefined where the database has to be asked; the others ask it, and throw
+ * `unavailable` when it is down and nothing fresh enough is known. Null is what does not exist, has ended or was revoked.
+ */
 export interface Directory {
-  /**
-   * Waits for a database that hangs no longer than `Patience` says, where an entry may be served.
-   * @returns null where the session does not exist, has ended or was revoked
-   * @throws AppError `unavailable` when the database is down and nothing fresh enough is known
-   */
+  knownSession(id: string): LiveSession | null | undefined
   session(id: string): Promise<LiveSession | null>
-  /** The same at once, where it is known; undefined where the database has to be asked. */
-  known(id: string): LiveSession | null | undefined
+  /** By the hash that `keyHash` gives. */
+  knownKey(hash: string): LiveKey | null | undefined
+  key(hash: string): Promise<LiveKey | null>
+  knownServiceAccount(issuer: string, subject: string): Principal | undefined
+  /** Made on first use. */
+  serviceAccount(machine: MachineAccount): Promise<Principal>
   /** Drops what a change makes stale. */
   forget(change: Change): void
-  /** How many are held, of which principals only the sessions that are. */
+  /** How many sessions are held, and of how many principals. */
   size(): { sessions: number; principals: number }
 }
 
@@ -64,7 +70,7 @@ export interface Directory {
  * @param patience how long to wait for the database, shared with the other caches of the process
  * @param freshAt when the feed of changes was last complete: an entry that the feed has not touched since is true
  * @param now milliseconds since the epoch
- * @param max sessions that are held; beyond it the one that was not asked for longest goes
+ * @param max sessions, keys and service accounts that are held, so many of each
  */
 export function createDirectory(
   database: Database,
@@ -73,83 +79,61 @@ export function createDirectory(
   now: () => number = Date.now,
   max = 20_000,
 ): Directory {
-  const sessionsOf = new Map<string, Set<string>>()
-  const entries = new LRUCache<string, Entry>({
-    max,
-    // However an entry goes, its place in the index goes with it.
-    dispose({ value }, id) {
-      if (!value) return
-      const sessions = sessionsOf.get(value.principal.id)
-      if (sessions?.delete(id) && sessions.size === 0) sessionsOf.delete(value.principal.id)
-    },
+  const { client } = database
+  const common = { patience, freshAt, now, max }
+  const sessions = createLiveCache<LiveSession>({
+    ...common,
+    subjects: ({ principal }) => [principal.id],
+    endsAt: ({ session }) => session.expiresAt.getTime(),
   })
-  const loading = new Map<string, Promise<Entry>>()
-  let generation = 0
-
-  const load = async (id: string): Promise<Entry> => {
-    const began = now()
-    const generationBefore = generation
-    const row = await database.client.session.findUnique({ where: { id }, include: { principal: true } })
-    const entry: Entry = { loadedAt: began, value: row && row.revokedAt === null ? live(row) : null }
-    // A change that came in while we read may have been too late for this read: do not keep what it would have dropped.
-    if (generation === generationBefore) {
-      entries.set(id, entry)
-      const principalId = entry.value?.principal.id
-      if (principalId) sessionsOf.set(principalId, (sessionsOf.get(principalId) ?? new Set()).add(id))
-    }
-    return entry
-  }
-
-  const single = (id: string): Promise<Entry> => {
-    const pending = loading.get(id) ?? load(id).finally(() => loading.delete(id))
-    loading.set(id, pending)
-    return pending
-  }
-
-  /** The entry that may be served while the database does not answer. */
-  const heldFor = (id: string): Entry | undefined => {
-    const entry = entries.get(id)
-    return entry && now() - Math.max(entry.loadedAt, freshAt()) <= outageMs ? entry : undefined
-  }
+  const keys = createLiveCache<LiveKey>({
+    ...common,
+    subjects: ({ id, principal }) => [id, principal.id],
+    endsAt: ({ expiresAt }) => expiresAt.getTime(),
+  })
+  const serviceAccounts = createLiveCache<Principal>({
+    ...common,
+    subjects: ({ id }) => [id],
+    endsAt: () => Number.POSITIVE_INFINITY,
+  })
 
   return {
-    async session(id) {
-      const known = entries.get(id)
-      const { value } =
-        known && now() - known.loadedAt <= maxAgeMs
-          ? known
-          : await patience(
-              () => single(id),
-              () => heldFor(id),
-            )
-      return value && value.session.expiresAt.getTime() > now() ? value : null
+    knownSession: (id) => sessions.known(id),
+    session: (id) =>
+      sessions.get(id, async () => {
+        const row = await client.session.findUnique({ where: { id }, include: { principal: true } })
+        return row && row.revokedAt === null ? liveSession(row) : null
+      }),
+    knownKey: (hash) => keys.known(hash),
+    key: (hash) =>
+      keys.get(hash, async () => {
+        const row = await client.apiKey.findUnique({ where: { hash }, include: { principal: true } })
+        return row && liveKey(row)
+      }),
+    knownServiceAccount: (issuer, subject) => serviceAccounts.known(machineKey(issuer, subject)) ?? undefined,
+    async serviceAccount(machine) {
+      const enter = async () => toPrincipal(await enterServiceAccount(database, machine))
+      // It never ends by itself, and is made where it is not there.
+      return (await serviceAccounts.get(machineKey(machine.issuer, machine.subject), enter)) ?? enter()
     },
-    known(id) {
-      const entry = entries.get(id)
-      if (!entry || now() - entry.loadedAt > maxAgeMs) return undefined
-      return entry.value && entry.value.session.expiresAt.getTime() > now() ? entry.value : null
+    forget({ kind, subject }) {
+      if (kind === 'presets') return
+      if (kind !== 'key') sessions.forget(subject)
+      if (kind !== 'session') keys.forget(subject)
+      if (kind === 'principal') serviceAccounts.forget(subject)
     },
-    forget(change) {
-      generation++
-      if (change.kind === 'presets') return
-      if (change.kind === 'session') {
-        entries.delete(change.subject)
-        loading.delete(change.subject)
-        return
-      }
-      for (const id of [...(sessionsOf.get(change.subject) ?? [])]) {
-        entries.delete(id)
-        loading.delete(id)
-      }
-    },
-    size: () => ({ sessions: entries.size, principals: sessionsOf.size }),
+    size: () => ({ sessions: sessions.size().entries, principals: sessions.size().subjects }),
   }
 }
 
-type Row = NonNullable<Awaited<ReturnType<Database['client']['session']['findUnique']>>>
+/** With the length before it, so that no two pairs are the same text. */
+const machineKey = (issuer: string, subject: string) => `${issuer.length} ${issuer}${subject}`
+
+type SessionRow = NonNullable<Awaited<ReturnType<Database['client']['session']['findUnique']>>>
+type KeyRow = NonNullable<Awaited<ReturnType<Database['client']['apiKey']['findUnique']>>>
 type PrincipalRow = NonNullable<Awaited<ReturnType<Database['client']['principal']['findUnique']>>>
 
-function live(row: Row & { principal: PrincipalRow }): LiveSession {
+function liveSession(row: SessionRow & { principal: PrincipalRow }): LiveSession {
   return {
     session: {
       id: row.id,
@@ -163,6 +147,15 @@ function live(row: Row & { principal: PrincipalRow }): LiveSession {
   }
 }
 
+function liveKey(row: KeyRow & { principal: PrincipalRow }): LiveKey {
+  return {
+    id: row.id,
+    principal: toPrincipal(row.principal),
+    models: row.allModels ? null : row.models,
+    expiresAt: row.revokedAt && row.revokedAt < row.expiresAt ? row.revokedAt : row.expiresAt,
+  }
+}
+
 /** A row as the rest of the house sees it. A status that is not known counts as disabled: fail closed. */
 export function toPrincipal(row: PrincipalRow): Principal {
   return {
@@ -171,6 +164,8 @@ export function toPrincipal(row: PrincipalRow): Principal {
     name: row.name,
     email: row.email,
     roles: row.roles.filter((role): role is Role => role === 'admin' || role === 'member'),
-    status: row.status === 'active' ? 'active' : 'disabled',
+    status: row.status === 'active' && row.deletedAt === null ? 'active' : 'disabled',
+    models: row.allModels ? null : row.models,
+    keepContent: row.keepContent,
   }
 }

@@ -2,10 +2,10 @@ import { mendText } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import { type Actor, appendAudit } from './audit.js'
 
-/** Refused sign-ins, on their way into the audit log. */
+/** Refused sign-ins and links, on their way into the audit log. */
 export interface Failures {
   /** @param provider as the caller named it, of whatever text */
-  add(provider: string, reason: string, actor: Actor): Promise<void>
+  add(provider: string, reason: string, actor: Actor, action?: FailedAction): Promise<void>
   /** Writes what was counted. */
   stop(): Promise<void>
 }
@@ -13,7 +13,11 @@ export interface Failures {
 /** Rows of one minute are at most twice as many and one: an attacker must not be able to fill the database with them. */
 const kindsPerMinute = 120
 
+/** What was tried. */
+export type FailedAction = 'sign_in.failed' | 'identity.link_failed'
+
 interface Kind {
+  action: FailedAction
   actor: Actor
   provider: string
   reason: string
@@ -34,13 +38,13 @@ export function createFailures(
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
 
-  const write = (actor: Actor, after: { provider?: string; reason?: string; count?: number }) => {
+  const write = (
+    action: FailedAction,
+    actor: Actor,
+    after: { provider?: string; reason?: string; count?: number },
+  ) => {
     writing = writing
-      .then(() =>
-        database.transaction((transaction) =>
-          appendAudit(transaction, actor, { action: 'sign_in.failed', after }),
-        ),
-      )
+      .then(() => database.transaction((transaction) => appendAudit(transaction, actor, { action, after })))
       .catch(onError)
     return writing
   }
@@ -53,16 +57,18 @@ export function createFailures(
     kinds = new Map()
     others = 0
     const nobody = { principalId: null, address: null, userAgent: null, requestId: null }
-    for (const { actor, provider, reason, more } of counted.values())
-      if (more > 0) void write({ ...nobody, address: actor.address }, { provider, reason, count: more })
-    if (rest > 0) void write(nobody, { count: rest })
+    for (const { action, actor, provider, reason, more } of counted.values()) {
+      const { principalId, address } = actor
+      if (more > 0) void write(action, { ...nobody, principalId, address }, { provider, reason, count: more })
+    }
+    if (rest > 0) void write('sign_in.failed', nobody, { count: rest })
   }
 
   return {
-    async add(named, reason, actor) {
+    async add(named, reason, actor, action = 'sign_in.failed') {
       timer ??= setTimeout(flush, minuteMs).unref()
       const provider = mendText(named.slice(0, 100))
-      const key = JSON.stringify([actor.address, provider, reason])
+      const key = JSON.stringify([action, actor.principalId, actor.address, provider, reason])
       const known = kinds.get(key)
       if (known) {
         known.more++
@@ -72,8 +78,8 @@ export function createFailures(
         others++
         return
       }
-      kinds.set(key, { actor, provider, reason, more: 0 })
-      await write(actor, { provider, reason })
+      kinds.set(key, { action, actor, provider, reason, more: 0 })
+      await write(action, actor, { provider, reason })
     },
     async stop() {
       flush()

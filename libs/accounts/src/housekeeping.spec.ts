@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHousekeeping } from './housekeeping.js'
 
 const days = (number: number) => new Date(Date.now() - number * 86_400_000)
+const nothingElse = async () => true
 const unexpected = (error: unknown) => {
   throw error
 }
@@ -34,7 +35,7 @@ for (const { title, skip, open } of databases()) {
         await session(days(-10), days(29)),
         await session(days(20), days(29)),
       ]
-      const housekeeping = startHousekeeping(database, unexpected, { firstMs: 0 })
+      const housekeeping = startHousekeeping(database, nothingElse, unexpected, { firstMs: 0 })
       const left = async () => {
         const rows = await database.client.session.findMany({ orderBy: { id: 'asc' } })
         return rows.map(({ id }) => id)
@@ -50,7 +51,7 @@ for (const { title, skip, open } of databases()) {
         SELECT now() - make_interval(mins => 61), 'session', gen_random_uuid() FROM generate_series(1, 12000)`
       const subject = uuidv7()
       await database.client.change.create({ data: { kind: 'session', subject } })
-      const housekeeping = startHousekeeping(database, unexpected, { firstMs: 0 })
+      const housekeeping = startHousekeeping(database, nothingElse, unexpected, { firstMs: 0 })
       await expect.poll(() => database.client.change.count(), { timeout: 10_000 }).toBe(1)
       await housekeeping.stop()
       expect(await database.client.change.findMany()).toMatchObject([{ subject }])
@@ -67,6 +68,7 @@ for (const { title, skip, open } of databases()) {
             return database.client
           },
         },
+        nothingElse,
         (error) => errors.push(error),
         { firstMs: 0, everyMs: 20 },
       )

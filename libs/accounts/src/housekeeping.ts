@@ -1,7 +1,10 @@
 import type { Database } from '@gatehouse/platform'
+import { type Forget, purgeDeleted } from './purge.js'
 
 /** What is deleted by and by: what nobody reads any more. */
 export interface Housekeeping {
+  /** Tidies up now, after what is being done. Never rejects. */
+  now(): Promise<void>
   /** Ends it; waits for the batch that is being deleted. */
   stop(): Promise<void>
 }
@@ -13,20 +16,34 @@ const endedSessionDays = 30
 /** Rows of one statement, so that none comes near the limit of time or holds the embedded database's one connection long. */
 const batch = 5000
 
-/** Tidies up some seconds after the start and every hour from then on. Replicas may do it at once. */
+/**
+ * Tidies up some seconds after the start and every hour from then on. Replicas may do it at once.
+ * @param forget see `purgeDeleted`
+ */
 export function startHousekeeping(
   database: Database,
+  forget: Forget,
   onError: (error: unknown) => void,
   { firstMs = 10_000, everyMs = 3_600_000 } = {},
 ): Housekeeping {
   let stopped = false
   let running = Promise.resolve()
+  const ended = () => stopped
+  const now = () => {
+    running = running
+      .then(() => tidyUp(database, ended))
+      .catch(onError)
+      .then(() => purgeDeleted(database, forget, onError, ended))
+      .catch(onError)
+    return running
+  }
   const tidy = () => {
-    running = running.then(() => tidyUp(database, () => stopped)).catch(onError)
+    void now()
     timer = setTimeout(tidy, everyMs).unref()
   }
   let timer = setTimeout(tidy, firstMs).unref()
   return {
+    now,
     async stop() {
       stopped = true
       clearTimeout(timer)

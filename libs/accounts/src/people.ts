@@ -7,11 +7,13 @@ import {
   type Role,
   toList,
 } from '@gatehouse/contracts'
-import type { Database, Transaction } from '@gatehouse/platform'
+import type { Database } from '@gatehouse/platform'
 import { type Actor, appendAudit } from './audit.js'
 import { announce, type Change } from './changes.js'
+import { recoveryDeadline } from './deletion.js'
 import { toPrincipal } from './directory.js'
 import { idsAfter, uuidOrNil } from './ids.js'
+import { adminLock, otherAdmins } from './last-admin.js'
 import { endAllSessions } from './sessions.js'
 
 const withIdentities = { identities: { orderBy: { linkedAt: 'asc' } } } as const
@@ -45,7 +47,7 @@ export async function findPeople(database: Database, query: AdminUserQuery): Pro
   const rows = await database.client.principal.findMany({
     where: {
       kind: 'user',
-      ...(query.status ? { status: query.status } : {}),
+      ...(query.status ? withStatus(query.status) : {}),
       ...(query.role ? { roles: { has: query.role } } : {}),
       ...(query.query ? { OR: matches(query.query) } : {}),
       ...(query.after ? { id: idsAfter(query.after, query.order) } : {}),
@@ -55,6 +57,11 @@ export async function findPeople(database: Database, query: AdminUserQuery): Pro
     take: query.limit + 1,
   })
   return toList(rows.map(adminUser), query.limit)
+}
+
+/** Who is deleted is neither active nor disabled, whatever they were before. */
+function withStatus(status: AdminUser['status']) {
+  return status === 'deleted' ? { deletedAt: { not: null } } : { status, deletedAt: null }
 }
 
 function matches(text: string) {
@@ -78,12 +85,9 @@ export async function findPerson(database: Database, id: string): Promise<AdminU
   return adminUser(row)
 }
 
-/** Any constant: changes of who is an active admin wait for each other, so that the last two cannot both go. */
-const adminLock = 7_301_003n
-
 /**
  * Changes roles or status of a person, with its audit row in the same transaction.
- * @throws AppError `not_found`, `last_admin`, `conflict` for one's own role or status
+ * @throws AppError `not_found`, `last_admin`, `conflict` for one's own role or status and for somebody who is deleted
  */
 export async function changePerson(
   database: Database,
@@ -96,6 +100,9 @@ export async function changePerson(
     await transaction.$queryRaw`SELECT pg_advisory_xact_lock(${adminLock})::text`
     const row = await transaction.principal.findUnique({ where: { id: target } })
     if (row?.kind !== 'user') throw new AppError('not_found')
+    if (row.deletedAt) {
+      throw new AppError('conflict', { message: 'The account is deleted. Restore it first.' })
+    }
     const roles = 'roles' in wish ? [...new Set(wish.roles)].sort() : row.roles
     const status = 'status' in wish ? wish.status : row.status
     const wasAdmin = row.status === 'active' && row.roles.includes('admin')
@@ -141,12 +148,6 @@ export async function signOutEverywhere(database: Database, id: string, actor: A
   return { kind: 'principal', subject: target }
 }
 
-function otherAdmins(transaction: Transaction, id: string): Promise<number> {
-  return transaction.principal.count({
-    where: { id: { not: id }, kind: 'user', status: 'active', roles: { has: 'admin' } },
-  })
-}
-
 type Row = Awaited<ReturnType<typeof rowOf>>
 const rowOf = (database: Database) =>
   database.client.principal.findUniqueOrThrow({ where: { id: '' }, include: withIdentities })
@@ -158,7 +159,7 @@ function adminUser(row: Row): AdminUser {
     email: row.email,
     name: row.name,
     roles: principal.roles,
-    status: principal.status,
+    status: row.deletedAt ? 'deleted' : principal.status,
     identities: row.identities.map((identity) => ({
       id: identity.id,
       provider: identity.provider,
@@ -170,5 +171,6 @@ function adminUser(row: Row): AdminUser {
     })),
     created_at: row.createdAt.toISOString(),
     last_seen_at: row.lastSeenAt?.toISOString() ?? null,
+    ...(row.deletedAt ? { recovery_deadline: recoveryDeadline(row.deletedAt).toISOString() } : {}),
   }
 }

@@ -3,6 +3,7 @@ import { type Database, databaseFailure, type Transaction } from '@gatehouse/pla
 import { v7 as uuidv7 } from 'uuid'
 import { type Actor, type AuditEntry, appendAudit } from './audit.js'
 import { announce, type Change } from './changes.js'
+import { refuseGone } from './deletion.js'
 import { type Principal, toPrincipal } from './directory.js'
 import { type NewSession, openSession } from './sessions.js'
 
@@ -37,8 +38,10 @@ export interface SignedIn {
 export type SignInMode = 'register' | 'login' | 'either'
 
 /**
- * Finds or makes the account of an identity, keyed by (issuer, subject) and by nothing else, and opens a session.
- * @throws AppError `user_exists`, `user_not_found`, `account_disabled`, `domain_not_allowed`, `link_required`
+ * Finds or makes the account of an identity, keyed by (issuer, subject) and by nothing else, and opens a session. What was
+ * a service account until now, since a program was the first to come with this identity, becomes a person's by registering.
+ * @throws AppError `user_exists`, `user_not_found`, `account_disabled`, `account_deleted`, `domain_not_allowed`,
+ * `link_required`
  */
 export async function signIn(
   database: Database,
@@ -55,14 +58,17 @@ export async function signIn(
         where: { issuer_subject: { issuer: identity.issuer, subject: identity.subject } },
         include: { principal: true },
       })
-      if (known && known.principal.status !== 'active') throw new AppError('account_disabled')
-      if (known && mode === 'register') throw new AppError('user_exists')
-      if (!known && mode === 'login') throw new AppError('user_not_found')
+      if (known) refuseGone(known.principal)
+      const isNew = known?.principal.kind !== 'user'
+      if (!isNew && mode === 'register') throw new AppError('user_exists')
+      if (isNew && mode === 'login') throw new AppError('user_not_found')
 
-      const { principal, grant } = known
-        ? await enter(transaction, policy, identity, known)
-        : await register(transaction, policy, identity)
-      const changes: Change[] = known && grant ? [{ kind: 'principal', subject: principal.id }] : []
+      const { principal, grant } =
+        known && !isNew
+          ? await enter(transaction, policy, identity, known)
+          : await register(transaction, policy, identity, known)
+      const changes: Change[] =
+        known && (grant || isNew) ? [{ kind: 'principal', subject: principal.id }] : []
       for (const change of changes) await announce(transaction, change)
       const session = await openSession(transaction, principal.id, identity.provider, newSession, actor)
       if (grant) await appendAudit(transaction, { ...actor, principalId: null }, grant)
@@ -70,12 +76,12 @@ export async function signIn(
         transaction,
         { ...actor, principalId: principal.id },
         {
-          action: known ? 'sign_in' : 'register',
+          action: isNew ? 'register' : 'sign_in',
           target: { kind: 'principal', id: principal.id },
           after: { provider: identity.provider, session: session.id },
         },
       )
-      return { principal: toPrincipal(principal), session, isNew: !known, changes }
+      return { principal: toPrincipal(principal), session, isNew, changes }
     })
   } catch (error) {
     // Two registrations of one identity at once: the second one finds the first one's row.
@@ -88,7 +94,7 @@ export async function signIn(
 }
 
 /** Registrations with one verified address wait for each other: the check for another account and the insert are one. */
-async function lockEmail(transaction: Transaction, identity: ProvenIdentity): Promise<void> {
+export async function lockEmail(transaction: Transaction, identity: ProvenIdentity): Promise<void> {
   if (!identity.email || !identity.emailVerified) return
   await transaction.$queryRaw`SELECT pg_advisory_xact_lock(7301002, hashtext(${identity.email}))::text`
 }
@@ -105,37 +111,34 @@ async function register(
   transaction: Transaction,
   policy: SignInPolicy,
   identity: ProvenIdentity,
+  service: { id: string; principalId: string } | null,
 ): Promise<Entered> {
+  if (!mayRegister(policy, identity)) throw new AppError('domain_not_allowed')
   const proven = identity.emailVerified ? identity.email : null
-  const domain = proven?.split('@')[1]
-  if (policy.allowedDomains.length > 0 && !(domain && policy.allowedDomains.includes(domain))) {
-    throw new AppError('domain_not_allowed')
-  }
   if (proven && (await verifiedElsewhere(transaction, proven))) throw new AppError('link_required')
 
-  const id = uuidv7()
+  const id = service?.principalId ?? uuidv7()
   const roles = proven && policy.adminEmails.includes(proven) ? ['admin', 'member'] : ['member']
-  const principal = await transaction.principal.create({
-    data: {
-      id,
-      kind: 'user',
-      name: identity.name,
-      email: identity.email,
-      roles,
-      lastSeenAt: new Date(),
-      identities: {
-        create: {
-          id: uuidv7(),
-          provider: identity.provider,
-          issuer: identity.issuer,
-          subject: identity.subject,
-          email: identity.email,
-          emailVerified: identity.emailVerified,
-        },
-      },
-    },
-  })
+  const { provider, issuer, subject, email, emailVerified } = identity
+  const said = { provider, email, emailVerified }
+  const data = { kind: 'user', name: identity.name, email, roles, lastSeenAt: new Date() }
+  const principal = service
+    ? await transaction.principal.update({
+        where: { id },
+        data: { ...data, identities: { update: { where: { id: service.id }, data: said } } },
+      })
+    : await transaction.principal.create({
+        data: { id, ...data, identities: { create: { id: uuidv7(), issuer, subject, ...said } } },
+      })
+  // An admin may have changed it between the look and the lock.
+  refuseGone(principal)
   return { principal, grant: roles.includes('admin') ? granted(id, roles) : undefined }
+}
+
+/** Whether the rule of domains lets an identity in. Only a verified address says of which domain somebody is. */
+export function mayRegister({ allowedDomains }: SignInPolicy, identity: ProvenIdentity): boolean {
+  const domain = identity.emailVerified ? identity.email?.split('@')[1] : undefined
+  return allowedDomains.length === 0 || (domain !== undefined && allowedDomains.includes(domain))
 }
 
 /** The row is written first, which makes a change of roles or status by an admin wait: what is read here still holds. */
@@ -149,7 +152,7 @@ async function enter(
     where: { id: known.principalId },
     data: { lastSeenAt: new Date() },
   })
-  if (principal.status !== 'active') throw new AppError('account_disabled')
+  refuseGone(principal)
   await refresh(transaction, known.id, identity)
   return grantFromEnvironment(transaction, policy, identity, principal)
 }
@@ -163,7 +166,8 @@ function granted(id: string, roles: string[], before?: string[]): AuditEntry {
   }
 }
 
-function verifiedElsewhere(transaction: Transaction, email: string, except?: string) {
+/** An identity of another account with this verified address, if there is one. */
+export function verifiedElsewhere(transaction: Transaction, email: string, except?: string) {
   return transaction.identity.findFirst({
     where: { email, emailVerified: true, ...(except ? { principalId: { not: except } } : {}) },
     select: { id: true },

@@ -63,6 +63,67 @@ export const Profile = z
   .meta({ id: 'Profile' })
 export type Profile = z.infer<typeof Profile>
 
+/** `GET /api/v1/users/me`. */
+export const Me = Profile.extend({
+  keep_content: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'whether prompts and answers are kept; null: as the operator has it' }),
+  content: z
+    .object({
+      kept: z.enum(['own', 'all', 'none']).meta({ description: 'the most that the operator keeps' }),
+      retention_days: Count.meta({ examples: [30] }),
+    })
+    .meta({ description: 'what the operator has set' }),
+}).meta({ id: 'Me' })
+export type Me = z.infer<typeof Me>
+
+/** `PATCH /api/v1/users/me`. */
+export const MePatch = z
+  .strictObject({
+    name: text().trim().min(1).max(200).optional(),
+    keep_content: z
+      .boolean()
+      .nullable()
+      .optional()
+      .meta({ description: 'false: nothing is kept from now on; null: as the operator has it' }),
+  })
+  .refine(({ name, keep_content }) => name !== undefined || keep_content !== undefined, {
+    error: 'must hold name or keep_content',
+  })
+  .meta({ id: 'MePatch', examples: [{ keep_content: false }] })
+export type MePatch = z.infer<typeof MePatch>
+
+/** `GET /api/v1/users/me/deletion-preview`. */
+export const DeletionPreview = z
+  .object({
+    user_id: Id,
+    email: z.string().nullable(),
+    possible: z.boolean().meta({ description: 'false for the last admin' }),
+    recovery_deadline: Timestamp.meta({
+      description: 'until when an admin could restore the account, if it were deleted now',
+    }),
+    removed: z
+      .object({
+        identities: Count,
+        sessions: Count,
+        keys: Count,
+        presets: Count,
+        calls: Count.meta({ description: 'in the history' }),
+        contents: Count.meta({ description: 'calls whose prompt and answer are kept' }),
+      })
+      .meta({ description: 'what is removed at the deadline' }),
+    message: z.string(),
+  })
+  .meta({ id: 'DeletionPreview' })
+export type DeletionPreview = z.infer<typeof DeletionPreview>
+
+/** `DELETE /api/v1/users/me` and `DELETE /api/v1/admin/users/{id}`. */
+export const Deletion = z
+  .object({ user_id: Id, deleted_at: Timestamp, recovery_deadline: Timestamp, message: z.string() })
+  .meta({ id: 'Deletion' })
+export type Deletion = z.infer<typeof Deletion>
+
 /** One of one's own sessions. */
 export const SessionView = z
   .object({
@@ -135,7 +196,7 @@ export const AdminUserQuery = z.strictObject({
     .max(320)
     .optional()
     .meta({ description: 'e-mail, name, id or identity subject' }),
-  status: z.enum(['active', 'disabled']).optional().meta({ description: 'of the account' }),
+  status: z.enum(['active', 'disabled', 'deleted']).optional().meta({ description: 'of the account' }),
   role: Role.optional().meta({ description: 'that the person has' }),
   ...page,
 })
@@ -168,6 +229,9 @@ export const AdminUser = z
     ),
     created_at: Timestamp,
     last_seen_at: Timestamp.nullable(),
+    recovery_deadline: Timestamp.optional().meta({
+      description: 'of a deleted account: until when it can be restored',
+    }),
   })
   .meta({ id: 'AdminUser' })
 export type AdminUser = z.infer<typeof AdminUser>

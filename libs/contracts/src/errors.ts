@@ -31,7 +31,13 @@ const table = {
   admin_required: [403, 'permission_error', 'This needs the admin role.'],
   model_not_allowed: [403, 'permission_error', 'The model is not allowed for this caller.'],
   account_disabled: [403, 'permission_error', 'The account is disabled. Ask an administrator.'],
+  account_deleted: [
+    403,
+    'permission_error',
+    'The account was deleted. An administrator can still restore it.',
+  ],
   domain_not_allowed: [403, 'permission_error', 'The e-mail domain may not register here.'],
+  token_not_allowed: [403, 'permission_error', 'The token is not allowed here.'],
   tenant_not_allowed: [403, 'permission_error', 'The tenant may not sign in here.'],
   cross_site_request: [403, 'permission_error', 'The request comes from another site.'],
   // 404
@@ -46,7 +52,13 @@ const table = {
     'invalid_request_error',
     'Another account has this verified e-mail. Sign in to it, then link this identity.',
   ],
-  last_admin: [409, 'invalid_request_error', 'The last admin cannot be demoted or disabled.'],
+  identity_in_use: [409, 'invalid_request_error', 'This identity belongs to another account.'],
+  last_identity: [
+    409,
+    'invalid_request_error',
+    'The last identity stays: without it nobody could sign in to the account.',
+  ],
+  last_admin: [409, 'invalid_request_error', 'The last admin cannot be demoted, disabled or deleted.'],
   conflict: [409, 'invalid_request_error', 'The change conflicts with the present state.'],
   // size and form
   request_timeout: [408, 'invalid_request_error', 'The request took too long to arrive.'],

@@ -166,6 +166,13 @@ describe('sign-in', () => {
       expect(await failure(signIn.finish(provider, 'http://localhost/cb?code=1', {}))).toEqual(expected)
     })
 
+    it('T28: does not count the client of the embedded issuer among those of sign-in: a machine may have its name as audience', () => {
+      const local = { issuer: 'http://localhost:8000/local', clientId: 'gatehouse' }
+      const dev = createSignIn({ values: parse({}), fetch: transport.fetch, production: false, local })
+      expect(dev.list().map(({ id }) => id)).toEqual(['local'])
+      expect([...dev.audiences]).toEqual([])
+    })
+
     it('refuses a local issuer in production', () => {
       const local = { issuer: 'http://localhost:8000/local', clientId: 'gatehouse' }
       expect(() =>

@@ -30,7 +30,10 @@ export interface SignInListing {
 export interface SignIn {
   /** Those that are configured. */
   list(): SignInListing[]
-  /** Client ids under which we are known to issuers: a token for one of these is for sign-in, never for the API (T28). */
+  /**
+   * Client ids under which we are known to issuers: a token for one of these is for sign-in, never for the API (T28). Without
+   * the embedded issuer's, whose tokens are taken for sign-in alone whatever they say.
+   */
   audiences: ReadonlySet<string>
   /**
    * Proves who presents a token: an ID token for our client that is at most 10 min old, or for GitHub a user access token
@@ -95,7 +98,9 @@ export function createSignIn({
 
   return {
     list: () => configured.map(({ id, name, browser }) => ({ id, name, browser: browser !== null })),
-    audiences: new Set(configured.map(({ clientId }) => clientId)),
+    audiences: new Set(
+      configured.flatMap(({ id, clientId }) => (address && id === 'local' ? [] : [clientId])),
+    ),
     verify: async (providerId, token, from) => verifyProof(presented(find(providerId), from), token, { now }),
     async start(providerId, options) {
       const { provider, flow } = findBrowser(providerId)

@@ -10,6 +10,7 @@ export {
   type ProviderState,
   type WayOptions,
 } from './models.js'
+export type { OutboundCredential } from './outbound-credential.js'
 export type {
   CallOptions,
   ChatClient,

@@ -20,6 +20,8 @@ export interface Listed {
 export interface Listing {
   /** What is known after at most two seconds of waiting. Never rejects. */
   get(): Promise<Listed>
+  /** What is known without asking. */
+  known(): readonly ListedModel[]
 }
 
 const freshMs = 5 * 60_000
@@ -54,6 +56,7 @@ export function createListing({ ask, now = Date.now, waitMs = 2_000 }: ListingOp
       if (running) await atMost(waitMs, running)
       return { models, current }
     },
+    known: () => models,
   }
 }
 

@@ -2,6 +2,7 @@ import { AppError } from '@gatehouse/contracts'
 import type { Timeouts, Transport } from '@gatehouse/outbound'
 import { checkModelId, isModelId } from './model-id.js'
 import { createListing, type Listing } from './model-listing.js'
+import { describeCredential, type OutboundCredential } from './outbound-credential.js'
 import type {
   ChatClient,
   Connection,
@@ -117,12 +118,18 @@ export interface Models {
    * waits two seconds at most, for all providers together, then gives what is known. Never rejects.
    */
   list(): Promise<ModelEntry[]>
+  /** Ids of the providers that have a model of this name, as far as `list` has heard of it; asks nobody. */
+  having(model: string): string[]
+  /** With what the gateway goes to each provider, a connection each; nothing secret. Never rejects. */
+  credentials(): Promise<OutboundCredential[]>
 }
 
 const checkLimitMs = 3_000
 
 interface OpenConnection {
   connection: Connection
+  /** What it was made of. */
+  values: Record<string, unknown>
   /** What speaks over it, with the transport's own times unless told. */
   clients(timeouts: Partial<Timeouts> | undefined): Clients
   listing: Listing | undefined
@@ -193,6 +200,20 @@ export function createModels(options: ModelsOptions): Models {
       const shown = [...entries, demo].filter(on)
       return (await Promise.all(shown.map(listEntry))).flat()
     },
+
+    having: (model) =>
+      [...entries, demo].filter((entry) => on(entry) && has(entry, model)).map(({ provider }) => provider.id),
+
+    async credentials() {
+      const shown = [...entries, demo].filter((entry) => entry !== demo || demoIsOn())
+      return Promise.all(
+        shown.flatMap((entry) =>
+          entry.connections
+            .filter(({ connection: { discovered } }) => !discovered || isReady(entry))
+            .map(({ connection, values: own }) => describeCredential(entry.provider, connection, own)),
+        ),
+      )
+    },
   }
 }
 
@@ -202,15 +223,27 @@ function createEntry(provider: Provider, options: ModelsOptions): Entry {
   const others = settings
     .filter((setting) => setting.provider === provider.id)
     .flatMap((setting) =>
-      provider.configure(setting.values).connections.map((made) => ({ ...made, id: setting.id })),
+      provider
+        .configure(setting.values)
+        // By assignment: a credential whose kind is found later is told by a getter, which a copy would freeze.
+        .connections.map((made) => ({
+          connection: Object.assign(made, { id: setting.id }),
+          values: setting.values,
+        })),
     )
   // Nobody has to look for what the operator has named.
-  const connections = [...usual.filter(({ discovered }) => !discovered || others.length === 0), ...others]
+  const connections = [
+    ...usual
+      .filter(({ discovered }) => !discovered || others.length === 0)
+      .map((connection) => ({ connection, values })),
+    ...others,
+  ]
   return {
     provider,
     missing,
-    connections: connections.map((connection) => ({
+    connections: connections.map(({ connection, values }) => ({
       connection,
+      values,
       clients: createClients(connection, transport),
       listing: connection.list && createListing({ ask: (signal) => listOf(connection, transport, signal) }),
     })),
@@ -261,6 +294,15 @@ async function listEntry({ provider, connections }: Entry): Promise<ModelEntry[]
     }
   }
   return [...entries.values()]
+}
+
+/** Of its first connection, which `provider/model` reaches. */
+function has({ connections: [first] }: Entry, model: string): boolean {
+  return (
+    first !== undefined &&
+    (first.connection.defaultModel === model ||
+      (first.listing?.known().some(({ id }) => id === model) ?? false))
+  )
 }
 
 function isReady({ connections, problem, checked }: Entry): boolean {

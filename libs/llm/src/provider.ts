@@ -128,6 +128,8 @@ export interface Connection {
   /** Unique within the provider; `default` for the one that the variables make. */
   id: string
   credential: CredentialKind
+  /** The file in which the credential is, where it is in one: a certificate, a key, a token. */
+  credentialFile?: string | undefined
   /** The model, or deployment, where a caller names none. */
   defaultModel?: string | undefined
   /** Makes the client; nothing is contacted yet. */

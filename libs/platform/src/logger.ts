@@ -25,8 +25,8 @@ const levels: Record<number, string> = {
   60: 'FATAL',
 }
 
-/** How the lines begin that may wait for others; what is a warning or worse is written at once. */
-const usual = '{"level":"info"'
+/** How the lines of answered requests end, see `request-log.ts`: they may wait for others, all else is written at once. */
+const requestEnd = '"msg":"request"}\n'
 
 /**
  * JSON lines in production, one readable line per event on a terminal. Every line is passed through `redact`, so a
@@ -41,7 +41,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const buffered = (write: (text: string) => void) => {
     const buffer = new LineBuffer(write)
     buffers.push(buffer)
-    return { write: (line: string) => buffer.push(redact(line), !line.startsWith(usual)) }
+    return { write: (line: string) => buffer.push(redact(line), !line.endsWith(requestEnd)) }
   }
   streams.push({
     level,

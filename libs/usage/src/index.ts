@@ -13,9 +13,13 @@ import {
 } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import { newCallId } from './call-id.js'
+import { countCalls, forgetPrincipal } from './forget.js'
 import { callStats, findCall, listCalls, removeCall } from './history.js'
 import { closeLostCalls, deleteOldContent } from './housekeeping.js'
+import { ownCalls, ownObjects } from './own-data.js'
 import { priceOf } from './price.js'
+import { connectionsWith, keepObjects } from './provider-objects.js'
+import { type RecentTraffic, recentFigures, recentTraffic } from './recent.js'
 import type { CallEnd, OpenCall } from './record.js'
 import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
@@ -23,6 +27,7 @@ import { listUsage, usagePages } from './usage.js'
 import { createWriter } from './writer.js'
 
 export type { Cost } from './price.js'
+export type { RecentTraffic } from './recent.js'
 export type { CallEnd, OpenCall, Usage } from './record.js'
 
 /** What the accounting needs. */
@@ -163,6 +168,27 @@ export function createCallLog(options: UsageOptions) {
     /** The same of everybody, for admins. */
     usagePagesOfAll: (query: AdminUsageExportQuery): AsyncGenerator<UsageRow[]> =>
       usagePages(database, query),
+    /** How many calls are in a principal's history, and of how many prompt and answer are kept. */
+    count: (principalId: string) => countCalls(database, principalId),
+    /** What is kept of a principal's calls, names as the API has them; see `ownCalls` and `ownObjects`. */
+    data: (principalId: string) => ({
+      calls: ownCalls(database, principalId),
+      provider_objects: ownObjects(database, principalId),
+    }),
+    /** See `forgetPrincipal`; broken off when this log is closed. */
+    forget: (principalId: string): Promise<boolean> => forgetPrincipal(database, principalId, closing.signal),
+    objects: {
+      /** See `keepObjects`. */
+      keep: (connection: string, objectIds: readonly string[], principalId: string) =>
+        keepObjects(database, connection, objectIds, principalId),
+      /** See `connectionsWith`. */
+      connectionsWith: (objectIds: readonly string[], principalId: string) =>
+        connectionsWith(database, objectIds, principalId),
+    },
+    /** What each of some principals' calls of the last 30 days came to. */
+    recentFigures: (principalIds: readonly string[]) => recentFigures(database, principalIds),
+    /** Calls of the last 30 days by provider, and how many of them came without an API key. */
+    recentTraffic: (): Promise<RecentTraffic[]> => recentTraffic(database),
     /**
      * Deletes prompts and answers whose time is over, and closes calls whose gateway is gone for good. Runs by itself
      * soon after the start and once an hour.

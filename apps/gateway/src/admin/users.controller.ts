@@ -1,6 +1,6 @@
 import type { Accounts, Actor } from '@gatehouse/accounts'
-import { AdminUser, AdminUserList, AdminUserPatch, AdminUserQuery } from '@gatehouse/contracts'
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common'
+import { AdminUser, AdminUserList, AdminUserPatch, AdminUserQuery, Deletion } from '@gatehouse/contracts'
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common'
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { AdminOnly } from '../http/access.js'
 import { CurrentActor } from '../http/caller.js'
@@ -53,6 +53,23 @@ export class AdminUsersController {
   @ApiOkResponse({ standardSchema: AdminUser })
   enable(@Param('id') id: string, @CurrentActor() actor: Actor): Promise<AdminUser> {
     return this.accounts.people.setStatus(id, 'active', actor)
+  }
+
+  @Delete(':id')
+  @ApiOperation({
+    summary: 'Delete a person: nothing works any more within 5 s; for 7 days it can be restored',
+  })
+  @ApiOkResponse({ standardSchema: Deletion })
+  delete(@Param('id') id: string, @CurrentActor() actor: Actor): Promise<Deletion> {
+    return this.accounts.people.delete(id, actor)
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Take a deletion back, within 7 days; they sign in anew' })
+  @ApiOkResponse({ standardSchema: AdminUser })
+  restore(@Param('id') id: string, @CurrentActor() actor: Actor): Promise<AdminUser> {
+    return this.accounts.people.restore(id, actor)
   }
 
   @Post(':id/sign-out')

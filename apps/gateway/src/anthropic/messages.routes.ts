@@ -18,6 +18,7 @@ const messages: Endpoint = {
   streams: 'typed',
   free: false,
   takesForm: false,
+  keeps: false,
   bare: false,
   errorEvent: anthropicErrorEvent,
 }

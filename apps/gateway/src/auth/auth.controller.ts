@@ -23,14 +23,14 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { GatewayConfig } from '../config.js'
 import { Public } from '../http/access.js'
-import { type Caller, CurrentActor, CurrentCaller } from '../http/caller.js'
+import { type Caller, CurrentActor, CurrentCaller, sessionOf } from '../http/caller.js'
 import type { SessionCookie } from '../http/session-cookie.js'
 import { ACCOUNTS, CONFIG, LOGGER, SESSION_COOKIE, SESSION_TOKENS, SIGN_IN } from '../tokens.js'
 import { refusal } from './refusal.js'
 
 const SessionQuery = z.strictObject(page)
 
-/** Sign-in with a token, the profile, and one's own sessions. */
+/** Sign-in with a token, the profile, and one's own sessions and identities. */
 @ApiTags('auth')
 @Controller('auth')
 export class AuthController {
@@ -90,7 +90,7 @@ export class AuthController {
     @CurrentActor() actor: Actor,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.accounts.endSession(caller.principal.id, caller.session.id, actor, 'sign_out')
+    await this.accounts.endSession(caller.principal.id, sessionOf(caller).id, actor, 'sign_out')
     if (caller.via === 'cookie') this.cookie.clear(reply)
   }
 
@@ -102,7 +102,7 @@ export class AuthController {
     @Query({ schema: SessionQuery }) query: z.infer<typeof SessionQuery>,
     @CurrentCaller() caller: Caller,
   ) {
-    return this.accounts.sessions(caller.principal.id, caller.session.id, query)
+    return this.accounts.sessions(caller.principal.id, sessionOf(caller).id, query)
   }
 
   @Delete('sessions/:id')
@@ -116,6 +116,42 @@ export class AuthController {
     @CurrentActor() actor: Actor,
   ): Promise<void> {
     await this.accounts.endSession(caller.principal.id, id, actor, 'session.revoked')
+  }
+
+  @Post('link')
+  @HttpCode(200)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: "Add a proven identity to one's own account" })
+  @ApiOkResponse({ standardSchema: Profile })
+  async link(
+    @Body({ schema: SignInBody }) body: SignInBody,
+    @CurrentCaller() { principal }: Caller,
+    @CurrentActor() actor: Actor,
+  ): Promise<Profile> {
+    try {
+      const identity = await this.signIn.verify(body.provider, body.id_token, actor.address ?? undefined)
+      await this.accounts.link(principal.id, identity, actor)
+    } catch (error) {
+      if (error instanceof AppError && error.status < 500) {
+        this.logger.info(refusal(body.provider, error, actor), 'link refused')
+        void this.accounts.linkFailed(body.provider, error.code, actor)
+      }
+      throw error
+    }
+    return this.accounts.profile(principal.id)
+  }
+
+  @Delete('identities/:id')
+  @HttpCode(204)
+  @ApiBearerAuth()
+  @ApiOperation({ summary: "Take an identity from one's own account, never the last one" })
+  @ApiNoContentResponse()
+  async unlink(
+    @Param('id') id: string,
+    @CurrentCaller() caller: Caller,
+    @CurrentActor() actor: Actor,
+  ): Promise<void> {
+    await this.accounts.unlink(caller.principal.id, id, caller.session?.id ?? null, actor)
   }
 
   /** Proof first, whatever the account: who cannot prove an identity learns nothing about who has an account. */

@@ -6,6 +6,7 @@ import { RouteConfig } from '@nestjs/platform-fastify'
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { GatewayConfig } from '../config.js'
+import { MachinesToo } from '../http/access.js'
 import { type Caller, CurrentCaller } from '../http/caller.js'
 import { ClientGone, clientGone } from '../http/client-gone.js'
 import { openEventStream } from '../http/event-stream.js'
@@ -20,6 +21,7 @@ import { ACCOUNTS, CONFIG, MODELS, PIPELINE, ROUTER } from '../tokens.js'
 /** The plain way to call a model: one prompt, one answer. */
 @ApiTags('calls')
 @ApiBearerAuth()
+@MachinesToo()
 @Controller('api/v1/llm')
 export class CallsController {
   constructor(

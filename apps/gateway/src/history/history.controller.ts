@@ -4,6 +4,7 @@ import type { CallLog } from '@gatehouse/usage'
 import { Controller, Delete, Get, HttpCode, Inject, Param, Query } from '@nestjs/common'
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { z } from 'zod'
+import { MachinesToo } from '../http/access.js'
 import { type Caller, CurrentCaller } from '../http/caller.js'
 import { CALLS, MODELS } from '../tokens.js'
 import { withProviderId } from './provider-filter.js'
@@ -22,6 +23,7 @@ export class HistoryController {
   ) {}
 
   @Get()
+  @MachinesToo()
   @ApiOperation({ summary: "One's own calls, newest first" })
   @ApiOkResponse({ standardSchema: HistoryList })
   list(@Query({ schema: HistoryQuery }) query: HistoryQuery, @CurrentCaller() caller: Caller) {
@@ -29,6 +31,7 @@ export class HistoryController {
   }
 
   @Get('stats')
+  @MachinesToo()
   @ApiOperation({ summary: "Sums of one's own calls" })
   @ApiOkResponse({ standardSchema: HistoryStats })
   stats(
@@ -39,6 +42,7 @@ export class HistoryController {
   }
 
   @Get(':id')
+  @MachinesToo()
   @ApiOperation({ summary: "One of one's own calls" })
   @ApiOkResponse({ standardSchema: HistoryDetail })
   get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<HistoryDetail> {

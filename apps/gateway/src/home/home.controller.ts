@@ -26,6 +26,7 @@ export class HomeController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
     @Query('sign_in_error') failure: unknown,
+    @Query('link_error') linkFailure: unknown,
   ): Promise<void> {
     const rightful = atOwnName(request, this.config)
     if (rightful) return void (await reply.redirect(rightful, 302))
@@ -34,6 +35,7 @@ export class HomeController {
       person: caller && { name: caller.principal.name ?? caller.principal.email ?? 'you' },
       providers: this.signIn.list().filter(({ browser }) => browser),
       failure: typeof failure === 'string' ? failure : undefined,
+      linkFailure: typeof linkFailure === 'string' ? linkFailure : undefined,
     })
     await reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
   }

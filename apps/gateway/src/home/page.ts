@@ -11,15 +11,17 @@ export interface HomePage {
   providers: { id: string; name: string }[]
   /** Code of why a sign-in failed. */
   failure: string | undefined
+  /** Code of why an identity was not added. */
+  linkFailure: string | undefined
 }
 
 /** The plain page at `/`: to the sign-in and to the API. Every text is escaped; there is no other script than ours. */
-export function homePage({ person, providers, failure }: HomePage): string {
+export function homePage({ person, providers, failure, linkFailure }: HomePage): string {
   return htmlPage(
     null,
     `<h1>Gatehouse</h1>
 <p class="promise">One door to every language model.</p>
-${sentence(failure)}${person ? signedIn(person.name) : signedOut(providers)}
+${sentence(failure, 'You could not be signed in.')}${sentence(linkFailure, 'The identity was not added.')}${person ? signedIn(person.name) : signedOut(providers)}
 <nav><a href="/docs">API documentation</a></nav>
 <script src="/home.js"></script>`,
     `${iconLink}\n<link rel="stylesheet" href="/home.css">`,
@@ -51,7 +53,7 @@ function signedIn(name: string): string {
 }
 
 /** The sentence of a code, and only of one of ours: the address bar is not a place to write on our page from. */
-function sentence(code: string | undefined): string {
+function sentence(code: string | undefined, what: string): string {
   const known = errorCodes.find((entry) => entry === code)
   if (!known) return ''
   // What somebody chose to do is told, and alarms nobody.
@@ -60,7 +62,7 @@ function sentence(code: string | undefined): string {
     known === 'unsupported_provider'
       ? 'There is no such way to sign in here. Choose one of those on this page.'
       : errorKind(known).message
-  return `<p role="alert">You could not be signed in. ${escapeHtml(reason)}</p>\n`
+  return `<p role="alert">${what} ${escapeHtml(reason)}</p>\n`
 }
 
 /** Served as `/home.js`. */

@@ -2,15 +2,20 @@ import { RequestMethod, SetMetadata, type Type } from '@nestjs/common'
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js'
 
 /**
- * Who may reach a route. `caller`: anybody who proved who they are, which is what a route that says nothing asks
- * for; `public` and `admin` are said with the decorators below, or as `config: { access }` of a raw Fastify route.
+ * Who may reach a route. `person`: somebody who signed in, which is what a route that says nothing asks for. `caller`: anybody
+ * who proved who they are, API keys and the tokens of machines among them. `admin`: a person with that role, or a machine
+ * whose token has it by a rule of the operator's; never a key. All but `person` is said with the decorators below, or as
+ * `config: { access }` of a raw Fastify route.
  */
-export type Access = 'public' | 'caller' | 'admin'
+export type Access = 'public' | 'caller' | 'person' | 'admin'
 
 const accessKey = 'gatehouse:access'
 
 /** Opens a route to everybody. */
 export const Public = () => SetMetadata(accessKey, 'public' satisfies Access)
+
+/** Opens a route to API keys and to the tokens of machines, beside people. */
+export const MachinesToo = () => SetMetadata(accessKey, 'caller' satisfies Access)
 
 /** Closes a route to all but admins. */
 export const AdminOnly = () => SetMetadata(accessKey, 'admin' satisfies Access)
@@ -30,7 +35,7 @@ declare module 'fastify' {
 export function accessOf(handler: object, controller: object): Access {
   return (Reflect.getMetadata(accessKey, handler) ??
     Reflect.getMetadata(accessKey, controller) ??
-    'caller') as Access
+    'person') as Access
 }
 
 /** Access of every route of some controllers, by `METHOD /path` as Fastify knows it. */

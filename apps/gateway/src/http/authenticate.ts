@@ -1,10 +1,18 @@
 import { hash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Accounts, LiveSession } from '@gatehouse/accounts'
+import type { Accounts } from '@gatehouse/accounts'
 import { AppError } from '@gatehouse/contracts'
-import { readCredential, type Session as SessionClaims, type SessionTokens } from '@gatehouse/identity'
+import {
+  readCredential,
+  type Session as SessionClaims,
+  type SessionTokens,
+  type TrustedIssuers,
+} from '@gatehouse/identity'
 import type { Metrics } from '@gatehouse/platform'
 import { LRUCache } from 'lru-cache'
+import { byKey, keyBeginning } from './by-key.js'
+import { byMachine } from './by-machine.js'
+import { bySession } from './by-session.js'
 import type { Caller } from './caller.js'
 import type { SessionCookie } from './session-cookie.js'
 
@@ -15,18 +23,22 @@ export type Authenticate = (request: IncomingMessage) => Caller | Promise<Caller
 const verifiedMs = 60_000
 
 /**
- * The one function that turns a request's credential into a caller, for every route. Where a header and a cookie
- * came, the header is what the caller means.
- * @throws AppError `missing_credential`, `invalid_token`, `token_expired`, `session_ended`, `account_disabled`,
- * `unavailable`
+ * The one function that turns a request's credential into a caller, for every route: a session token of ours, an API key,
+ * or a token of a trusted issuer. Where a header and a cookie came, the header is what the caller means; a cookie holds a
+ * session token alone.
+ * @throws AppError `missing_credential`, `invalid_token`, `token_expired`, `token_not_allowed`, `session_ended`,
+ * `account_disabled`, `rate_limited`, `issuer_unavailable`, `unavailable`
  */
 export function createAuthenticate(deps: {
   accounts: Accounts
   sessionTokens: SessionTokens
+  issuers: TrustedIssuers
   cookie: SessionCookie
   metrics: Metrics
 }): Authenticate {
-  const { accounts, sessionTokens, cookie, metrics } = deps
+  const { accounts, sessionTokens, issuers, cookie, metrics } = deps
+  // Without one there is nobody else's token to be judged by a better sentence.
+  const anyIssuer = issuers.list().length > 0
   // The key is the hash of the whole token: a forged one that shares its beginning is another key.
   const verified = new LRUCache<string, SessionClaims>({ max: 20_000, ttl: verifiedMs })
 
@@ -47,10 +59,17 @@ export function createAuthenticate(deps: {
       metrics.authenticationFailures.inc({ reason: error.code })
     throw error
   }
-  const callerOf = (live: LiveSession | null, claims: SessionClaims, via: Caller['via']): Caller => {
-    if (!live || live.principal.id !== claims.subject) throw new AppError('session_ended')
-    if (live.principal.status !== 'active') throw new AppError('account_disabled')
-    return { principal: live.principal, session: live.session, via, tokenExpiresAt: claims.expiresAt }
+
+  const enter = (token: string, via: Caller['via']): Caller | Promise<Caller> => {
+    if (via === 'bearer' && token.startsWith(keyBeginning)) return byKey(accounts, token)
+    if (via === 'cookie' || !anyIssuer || sessionTokens.resembles(token)) {
+      const { sessionId, subject, expiresAt } = verify(token)
+      return bySession(accounts, { sessionId, subject, expiresAt, via })
+    }
+    const machine = issuers.verify(token)
+    return machine instanceof Promise
+      ? machine.then((identity) => byMachine(accounts, identity))
+      : byMachine(accounts, machine)
   }
 
   return (request) => {
@@ -58,14 +77,8 @@ export function createAuthenticate(deps: {
       const bearer = readCredential(request.rawHeaders, request.url)
       const token = bearer ?? cookie.read(request)
       if (token === null) throw new AppError('missing_credential')
-      const claims = verify(token)
-      const via = bearer === null ? 'cookie' : 'bearer'
-      const known = accounts.knownSession(claims.sessionId)
-      if (known !== undefined) return callerOf(known, claims, via)
-      return accounts
-        .session(claims.sessionId)
-        .then((live) => callerOf(live, claims, via))
-        .catch(refused)
+      const caller = enter(token, bearer === null ? 'cookie' : 'bearer')
+      return caller instanceof Promise ? caller.catch(refused) : caller
     } catch (error) {
       return refused(error)
     }

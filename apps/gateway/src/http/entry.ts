@@ -6,7 +6,7 @@ import type { GatewayConfig } from '../config.js'
 import { ACCOUNTS, AUTHENTICATE, CONFIG, SESSION_COOKIE } from '../tokens.js'
 import type { Access } from './access.js'
 import type { Authenticate } from './authenticate.js'
-import type { Caller } from './caller.js'
+import { type Caller, sessionOf } from './caller.js'
 import type { SessionCookie } from './session-cookie.js'
 
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -39,11 +39,10 @@ export class Entry {
     if (request.user === undefined || safe.has(request.method)) return
     const { user } = request
     // At once where nothing has changed, as nearly always.
-    if (this.accounts.knownSession(user.session.id)?.principal === user.principal) return
+    if (user.unchanged()) return
     const confirmed = (caller: Caller) => {
       request.user = caller
-      if (access === 'admin' && !caller.principal.roles.includes('admin'))
-        throw new AppError('admin_required')
+      refuseOthers(caller, access)
     }
     const caller = this.authenticate(request.raw)
     if (caller instanceof Promise) return caller.then(confirmed)
@@ -52,7 +51,7 @@ export class Entry {
 
   /**
    * Checks the role, that a cookie's request comes from our own pages, and gives a browser session more time.
-   * @throws AppError `admin_required`, `cross_site_request`, `unsupported_media_type`
+   * @throws AppError `forbidden`, `admin_required`, `cross_site_request`, `unsupported_media_type`
    */
   admit(request: FastifyRequest, reply: FastifyReply, access: Access): void {
     const caller = request.user
@@ -61,7 +60,12 @@ export class Entry {
       this.sameSite(request)
       this.slide(request, reply)
     }
-    if (access === 'admin' && !caller.principal.roles.includes('admin')) throw new AppError('admin_required')
+    refuseOthers(caller, access)
+    if (caller.credential.kind === 'key')
+      this.accounts.keyUsed(caller.credential.id, {
+        address: request.ip,
+        userAgent: request.headers['user-agent'] ?? null,
+      })
   }
 
   /** A browser sends the cookie along with requests that other sites make it send; those change nothing here. */
@@ -80,8 +84,15 @@ export class Entry {
   /** Half of a token's life is over: the next one, within the session's own end. */
   private slide(request: FastifyRequest, reply: FastifyReply): void {
     const caller = request.user
-    if (caller?.session.kind !== 'browser') return
+    if (caller?.session?.kind !== 'browser') return
     const halfMs = (this.config.accessTokenSeconds * 1000) / 2
     if (caller.tokenExpiresAt.getTime() - Date.now() < halfMs) this.cookie.set(reply, caller.session)
   }
+}
+
+/** @throws AppError `forbidden`, `admin_required` */
+function refuseOthers(caller: Caller, access: Access): void {
+  // A key is a piece of its owner's rights that lies about in files: it never is the admin that its owner may be.
+  if (access === 'person' || (access === 'admin' && caller.credential.kind === 'key')) sessionOf(caller)
+  if (access === 'admin' && !caller.roles.includes('admin')) throw new AppError('admin_required')
 }

@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config.js'
 import { isLoopbackHost } from '../local-issuer/loopback.js'
 import { identityOf } from '../local-issuer/person.js'
 import type { Authenticate } from './authenticate.js'
+import { bySession } from './by-session.js'
 
 /** Who calls while ENABLE_AUTH is false; a person of the local sign-in like any other, who has these calls in the history. */
 export const localCaller = 'local@localhost'
@@ -18,7 +19,7 @@ const sessionSeconds = 24 * 3600
  * @throws AppError `cross_site_request`, `account_disabled`, `unavailable`
  */
 export function createLocalAuthenticate(
-  accounts: Pick<Accounts, 'session' | 'signIn'>,
+  accounts: Pick<Accounts, 'knownSession' | 'session' | 'signIn'>,
   config: Pick<GatewayConfig, 'publicUrl' | 'corsOrigins'>,
 ): Authenticate {
   const origins = new Set([config.publicUrl, ...config.corsOrigins])
@@ -46,13 +47,8 @@ export function createLocalAuthenticate(
       live = await accounts.session(await enter())
     }
     if (!live) throw new AppError('unavailable')
-    if (live.principal.status !== 'active') throw new AppError('account_disabled')
-    return {
-      principal: live.principal,
-      session: live.session,
-      via: 'bearer',
-      tokenExpiresAt: live.session.expiresAt,
-    }
+    const { id: sessionId, principalId: subject, expiresAt } = live.session
+    return bySession(accounts, { sessionId, subject, expiresAt, via: 'bearer' })
   }
 }
 

@@ -117,7 +117,7 @@ export interface LiveRoute {
 /** Routes that a library registers by itself, and who may reach them. */
 function accessOfLibraries(config: GatewayConfig): [prefix: string, access: Access][] {
   return [
-    ['/docs', config.production ? 'caller' : 'public'],
+    ['/docs', config.production ? 'person' : 'public'],
     // The embedded issuer answers for itself; it is there in development alone.
     ['/local/', 'public'],
   ]
@@ -193,9 +193,9 @@ export function prepareServer(
     for (const method of [route.method].flat()) {
       const face = faces.get(`${method === 'HEAD' ? 'GET' : method} ${route.url}`)
       // Closed where nobody says anything.
-      routes.push({ method, url: route.url, access: route.config?.access ?? face ?? library ?? 'caller' })
+      routes.push({ method, url: route.url, access: route.config?.access ?? face ?? library ?? 'person' })
     }
-    const { access } = routes.at(-1) ?? { access: 'caller' }
+    const { access } = routes.at(-1) ?? { access: 'person' }
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
     if (!served(route.url)) {
       route.onRequest = [(request, reply) => sendError(request, reply, new AppError('not_found'), logger)]

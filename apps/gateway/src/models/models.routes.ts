@@ -4,6 +4,7 @@ import type { Logger } from '@gatehouse/platform'
 import type { CallLog } from '@gatehouse/usage'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { rawScope } from '../http/raw-scope.js'
+import { allows } from '../openai/allowed-models.js'
 import { asked } from '../openai/openai.routes.js'
 import type { AliasListing } from '../openai/route.js'
 import type { Router } from '../openai/router.js'
@@ -45,7 +46,7 @@ export async function modelsRoutes(server: FastifyInstance, routes: ListRoutes):
 
 async function list(routes: ListRoutes, request: FastifyRequest) {
   const provider = asked(request) === undefined ? undefined : routes.models.providerId(asked(request))
-  const data = await all(routes)
+  const data = await all(routes, request)
   return {
     object: 'list',
     data: provider === undefined ? data : data.filter(({ owned_by }) => owned_by === provider),
@@ -54,7 +55,7 @@ async function list(routes: ListRoutes, request: FastifyRequest) {
 
 async function one(routes: ListRoutes, request: FastifyRequest, reply: FastifyReply) {
   const id = (request.params as { '*': string })['*']
-  const data = await all(routes)
+  const data = await all(routes, request)
   const slash = id.indexOf('/')
   // `gemini/…` is as good a name as `google/…`.
   const own = slash === -1 ? id : `${nameOf(routes.models, id.slice(0, slash))}${id.slice(slash)}`
@@ -80,9 +81,20 @@ function nameOf(models: Models, name: string): string {
   }
 }
 
-async function all({ models, router, calls }: ListRoutes): Promise<ListedModel[]> {
+/** What the caller may use. */
+async function all({ models, router, calls }: ListRoutes, request: FastifyRequest): Promise<ListedModel[]> {
+  const lists = request.user?.modelLists ?? []
+  const may = ({ provider, model }: { provider: string; model: string }, alias?: string) =>
+    allows(lists, provider, model, alias)
   const entries = await models.list()
-  return [...router.aliases().map(aliasModel), ...entries.map((entry) => providerModel(entry, models, calls))]
+  return [
+    ...router
+      .aliases()
+      .map((alias) => ({ ...alias, candidates: alias.candidates.filter((way) => may(way, alias.id)) }))
+      .filter(({ candidates }) => candidates.length > 0)
+      .map(aliasModel),
+    ...entries.filter((entry) => may(entry)).map((entry) => providerModel(entry, models, calls)),
+  ]
 }
 
 function aliasModel({ id, candidates }: AliasListing): ListedModel {

@@ -20,6 +20,7 @@ const models = {
     throw new AppError('unsupported_provider')
   },
   status: () => [],
+  having: () => [],
 } as unknown as Models
 
 const to = (model: string, provider = 'p', connection?: string): Target => ({ provider, connection, model })
@@ -38,6 +39,7 @@ const build = (aliases: Alias[], more: Partial<Routing> = {}): Routing => ({
   connections: [],
   retries: 1,
   timeouts: undefined,
+  issuers: [],
   aliases,
   ...more,
 })

@@ -35,7 +35,7 @@ export function createAliases(
         const candidate = leaf.candidate()
         if (candidate && !candidates.some((other) => isSameWay(other, candidate))) candidates.push(candidate)
       }
-      if (candidates.length > 0) return { candidates }
+      if (candidates.length > 0) return { candidates, alias: name }
       throw leavesOf(root)[0]?.problem ?? new AppError('unavailable')
     },
 

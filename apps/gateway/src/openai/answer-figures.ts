@@ -26,11 +26,10 @@ export function readAnswer(answer: Buffer): AnswerFigures | null {
   while (end > start && isSpace(answer[end])) end--
   if (answer[start] !== 0x7b || answer[end] !== 0x7d) return null
   const choices = answer.indexOf('"choices"')
-  const begin = answer.toString('latin1', 0, endLength)
   const figures = figuresIn(answer.toString('latin1', Math.max(0, answer.length - endLength)))
   // Some providers put it first, or much behind it.
   figures.usage ??= answer.includes('"usage"') ? new UsageWalk(answer).read() : undefined
-  figures.finishReason ??= statusIn(begin)
+  figures.finishReason ??= statusIn(answer.subarray(0, endLength).toString('latin1'))
   return {
     ...figures,
     hasChoices:

@@ -19,6 +19,8 @@ export interface Endpoint {
   free: boolean
   /** Takes a form, since a file comes with it; every other body is JSON, whatever its content type says. */
   takesForm: boolean
+  /** The provider keeps its answers, and a later request may refer to them. */
+  keeps: boolean
   /** Also served without `/v1`, since some clients leave it out. */
   bare: boolean
   /** An error after the first byte, as the last event. */
@@ -39,6 +41,7 @@ const endpoint = (path: string, operation: string, more: Partial<Endpoint> = {})
   streams: 'typed',
   free: false,
   takesForm: false,
+  keeps: false,
   bare: false,
   errorEvent: typedEvent,
   ...more,
@@ -54,7 +57,7 @@ export const embeddings = endpoint('/embeddings', 'embeddings', { bare: true })
 /** What else of OpenAI's API names a model in its body; each is passed on where the provider speaks it. */
 export const otherEndpoints: readonly Endpoint[] = [
   endpoint('/completions', 'text_completion', completes),
-  endpoint('/responses', 'chat'),
+  endpoint('/responses', 'chat', { keeps: true }),
   endpoint('/moderations', 'generate_content', { free: true }),
   endpoint('/images/generations', 'generate_content'),
   endpoint('/images/edits', 'generate_content', { takesForm: true }),

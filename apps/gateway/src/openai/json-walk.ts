@@ -34,6 +34,8 @@ export abstract class JsonWalk {
   private readonly offset: number
   /** The text that was read last has a backslash. */
   protected escaped = false
+  /** A name further in has one: it is another name than its bytes say. */
+  protected escapedWithin = false
 
   /** @param weight of all values that may be in it; see `weightOfOthers` */
   constructor(
@@ -49,6 +51,8 @@ export abstract class JsonWalk {
   protected abstract name(start: number, end: number): number
   /** The value of a name stands between the two. @returns false to end the walk as unclear */
   protected abstract member(which: number, start: number, end: number): boolean
+  /** The name of a member further in stands between the two, without its quotes. */
+  protected inner(_start: number, _end: number): void {}
   /** The first byte behind the opening brace. */
   protected begin(_at: number): void {}
 
@@ -136,7 +140,10 @@ export abstract class JsonWalk {
   /** A member's name and its colon. */
   private memberName(): boolean {
     this.weight -= weightOfOthers
+    const start = this.at + 1
     if (this.bytes[this.at] !== quote || !this.text()) return false
+    if (this.escaped) this.escapedWithin = true
+    this.inner(start, this.at - 1)
     this.space()
     if (this.bytes[this.at] !== colon) return false
     this.at++

@@ -1,5 +1,6 @@
 import type { AppError } from '@gatehouse/contracts'
 import type { Metrics } from '@gatehouse/platform'
+import type { Caller } from '../http/caller.js'
 import { Cancellation } from './cancellation.js'
 
 /** One of them: it is cancelled with an AppError when its caller may no longer go on. */
@@ -7,7 +8,7 @@ export class LiveCall extends Cancellation {
   private ended = false
 
   constructor(
-    readonly principalId: string,
+    readonly caller: Caller,
     private readonly onEnd: (call: LiveCall) => void,
   ) {
     super()
@@ -24,51 +25,60 @@ export class LiveCall extends Cancellation {
 /** The calls that run in this process, so that they can be ended. */
 export interface LiveCalls {
   /** Registers a call. */
-  begin(principalId: string): LiveCall
-  /** Ends the calls of a principal. */
-  stop(principalId: string, reason: AppError): void
+  begin(caller: Caller): LiveCall
+  /** Ends the calls of a principal, or those by an API key. */
+  stop(id: string, reason: AppError): void
   /** Ends all calls. */
   stopAll(reason: AppError): void
-  /** Principals with a call that runs. */
-  principals(): string[]
+  /** One of the calls of a principal or by an API key, where any runs. */
+  any(id: string): LiveCall | undefined
   /** Resolves when none runs any more. */
   idle(): Promise<void>
 }
 
 /** @param metrics whose gauge follows the number of running calls */
 export function createLiveCalls(metrics: Metrics): LiveCalls {
-  const byPrincipal = new Map<string, Set<LiveCall>>()
+  /** By the principal, and by the key where there is one; both are UUIDs. */
+  const byId = new Map<string, Set<LiveCall>>()
   const waiting: (() => void)[] = []
   let running = 0
   metrics.activeCalls.watch(() => running)
 
   const over = (call: LiveCall) => {
-    const calls = byPrincipal.get(call.principalId)
-    calls?.delete(call)
-    if (calls?.size === 0) byPrincipal.delete(call.principalId)
+    for (const id of idsOf(call.caller)) {
+      const calls = byId.get(id)
+      calls?.delete(call)
+      if (calls?.size === 0) byId.delete(id)
+    }
     running--
     if (running === 0 && waiting.length > 0) for (const resolve of waiting.splice(0)) resolve()
   }
-  const stop = (principalId: string, reason: AppError) => {
-    for (const call of [...(byPrincipal.get(principalId) ?? [])]) call.abort(reason)
+  const stop = (id: string, reason: AppError) => {
+    for (const call of [...(byId.get(id) ?? [])]) call.abort(reason)
   }
   return {
-    begin(principalId) {
-      const call = new LiveCall(principalId, over)
-      let calls = byPrincipal.get(principalId)
-      if (!calls) {
-        calls = new Set()
-        byPrincipal.set(principalId, calls)
+    begin(caller) {
+      const call = new LiveCall(caller, over)
+      for (const id of idsOf(caller)) {
+        let calls = byId.get(id)
+        if (!calls) {
+          calls = new Set()
+          byId.set(id, calls)
+        }
+        calls.add(call)
       }
-      calls.add(call)
       running++
       return call
     },
     stop,
     stopAll(reason) {
-      for (const principalId of [...byPrincipal.keys()]) stop(principalId, reason)
+      for (const id of [...byId.keys()]) stop(id, reason)
     },
-    principals: () => [...byPrincipal.keys()],
+    any: (id) => byId.get(id)?.values().next().value,
     idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))),
   }
+}
+
+function idsOf({ principal, credential }: Caller): string[] {
+  return credential.kind === 'key' ? [principal.id, credential.id] : [principal.id]
 }

@@ -20,7 +20,7 @@ export function checkName(name: string | undefined): void {
 }
 
 /**
- * Reads `provider/model`, or a bare name beside `?provider=`, or a bare name where one provider alone is on.
+ * Reads `provider/model`, or a bare name beside `?provider=`, or a bare name where one provider alone is on or has it.
  * @throws AppError `missing_required_parameter`, `invalid_request`, `unsupported_provider`, `model_not_found` for a name that could mean several
  */
 export function nameModel(models: Models, name: string | undefined, asked: unknown): NamedModel {
@@ -45,11 +45,15 @@ export function nameModel(models: Models, name: string | undefined, asked: unkno
   const ready = models.status().filter(({ state }) => state === 'ready')
   const [only] = ready
   if (only && ready.length === 1) return { provider: only.id, model: name }
-  const candidates = ready.map(({ id }) => `${id}/${name}`).join(', ')
+  const having = models.having(name)
+  const [owner] = having
+  if (owner && having.length === 1) return { provider: owner, model: name }
+  const could = having.length > 0 ? having : ready.map(({ id }) => id)
+  const candidates = could.map((id) => `${id}/${name}`).join(', ')
   throw new AppError('invalid_request', {
     param: 'model',
     message: candidates
-      ? `${prefix === undefined ? `Several providers could serve "${name}"` : `There is no provider "${prefix}"`}. Name one: ${candidates}.`
+      ? `${prefix === undefined ? `Several providers ${having.length > 0 ? 'have' : 'could serve'} "${name}"` : `There is no provider "${prefix}"`}. Name one: ${candidates}.`
       : 'No provider of models is configured.',
   })
 }

@@ -2,9 +2,10 @@ import { AppError } from '@gatehouse/contracts'
 import type { Candidate, ChatChunk, ChatCompletion, ChatRequest } from '@gatehouse/llm'
 import { type Clock, type Logger, type Metrics, redact } from '@gatehouse/platform'
 import type { CallEnd, CallLog, RunningCall } from '@gatehouse/usage'
-import type { Caller } from '../http/caller.js'
+import { type Caller, isAdmin } from '../http/caller.js'
 import { ClientGone } from '../http/client-gone.js'
 import { toAppError } from '../http/public-error.js'
+import { allowedWays, namesOneModel } from './allowed-models.js'
 import { type Attempted, report, tryCandidates } from './attempts.js'
 import { createCallMetrics, type Measured } from './call-metrics.js'
 import type { Ticket } from './circuit.js'
@@ -75,6 +76,12 @@ export interface Pipeline {
    * only while nothing has gone out. @throws AppError, or ClientGone
    */
   run<Result>(ask: Ask, once: (call: Call, candidate: Candidate) => Promise<Result>): Promise<Result>
+  /**
+   * The ways of a route to where all of some objects are kept for the caller. At the provider they belong to the one
+   * account of the gateway, which would show anybody's to anybody; admins may reach them all, as by `/proxy`.
+   * @throws AppError `not_found` for one that is somebody else's, as for one that does not exist
+   */
+  reach(route: Route, objectIds: readonly string[], caller: Caller): Route | Promise<Route>
 }
 
 /** What the pipeline joins. */
@@ -96,7 +103,8 @@ export interface PipelineDeps {
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const measure = createCallMetrics(deps.metrics)
 
-  const run = async <Result>(ask: Ask, once: (call: Call, candidate: Candidate) => Promise<Result>) => {
+  const run = async <Result>(asked: Ask, once: (call: Call, candidate: Candidate) => Promise<Result>) => {
+    const ask = admitted(asked)
     const call = new Call(deps, measure, ask)
     try {
       await call.opened()
@@ -108,9 +116,36 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
 
   return {
     run,
+    reach: (route, ids, caller) =>
+      ids.length === 0 || isAdmin(caller) ? route : reach(deps.calls, route, ids, caller),
     complete: (ask) => run(ask, completeOnce),
     stream: (ask) => run(ask, streamOnce),
   }
+}
+
+async function reach(
+  { objects }: CallLog,
+  route: Route,
+  ids: readonly string[],
+  caller: Caller,
+): Promise<Route> {
+  const connections = await objects.connectionsWith(ids, caller.principal.id)
+  const candidates = route.candidates.filter((candidate) => connections.has(connectionOf(candidate)))
+  if (candidates.length > 0) return { ...route, candidates }
+  throw new AppError('not_found', {
+    message: `There is nothing of yours at this provider under ${ids.length === 1 ? 'the id' : 'all of the ids'} that the request refers to. Answers are kept for whoever asked; files, containers and conversations are for admins.`,
+  })
+}
+
+const connectionOf = ({ provider, connection }: Candidate) => `${provider}/${connection}`
+
+/** With the ways alone that the caller may go. @throws AppError `model_not_allowed` */
+function admitted(ask: Ask): Ask {
+  const { modelLists } = ask.caller
+  if (modelLists.length === 0) return ask
+  const route = allowedWays(modelLists, ask.route)
+  namesOneModel(modelLists, ask.request())
+  return { ...ask, route }
 }
 
 /** Asks one candidate for a whole answer, translated where need be. */
@@ -174,6 +209,8 @@ export class Call implements Attempted {
   ticket: Ticket | undefined
   /** Settled once its end is written down; only then its answer may be whole. */
   written: Promise<unknown> | undefined
+  /** Settled once it is written down whose is what the provider keeps of it. */
+  kept: Promise<unknown> | undefined
   private readonly record: RunningCall
   private readonly began: number
   private ended = false
@@ -187,14 +224,14 @@ export class Call implements Attempted {
     const [first] = route.candidates
     if (!first) throw new AppError('unavailable')
     this.candidate = first
-    const live = deps.live.begin(caller.principal.id)
+    const live = deps.live.begin(caller)
     this.cancellation = live
     try {
       this.record = deps.calls.open({
         principalId: caller.principal.id,
         principalKind: caller.principal.kind,
-        keyId: null,
-        sessionId: caller.session.id,
+        keyId: caller.credential.kind === 'key' ? caller.credential.id : null,
+        sessionId: caller.session?.id ?? null,
         requestId: ask.requestId,
         endpoint: ask.endpoint,
         provider: first.provider,
@@ -216,6 +253,22 @@ export class Call implements Attempted {
     deps.confirm(caller, live)
     if (gone?.aborted) live.abort(gone.reason)
     gone?.addEventListener('abort', () => live.abort(gone.reason), { once: true })
+  }
+
+  /** Writes down whose the objects are that the provider has made; before they are there for a next request. */
+  keep(objectIds: readonly string[]): void {
+    if (objectIds.length === 0) return
+    const { deps, candidate, ask } = this
+    const { connection, provider } = candidate
+    const kept = deps.calls.objects
+      .keep(connectionOf(candidate), objectIds, ask.caller.principal.id)
+      .catch((error: unknown) =>
+        deps.logger.warn(
+          { err: error, call_id: this.id, provider, connection },
+          'an answer cannot be gone on from',
+        ),
+      )
+    this.kept = this.kept === undefined ? kept : Promise.all([this.kept, kept])
   }
 
   /** Written down: its provider may be asked. @throws AppError `unavailable` where the disk takes nothing */
@@ -316,7 +369,8 @@ export class Call implements Attempted {
         latencyMs,
         firstByteMs,
         attempts: Math.max(1, this.attempts),
-        content: ask.keepContent ? tally.content() : null,
+        // The operator allows it, and its owner has not said no.
+        content: ask.keepContent && ask.caller.principal.keepContent !== false ? tally.content() : null,
       },
       { provider, connection, model },
     )

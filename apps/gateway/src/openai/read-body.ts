@@ -1,6 +1,7 @@
 import { AppError } from '@gatehouse/contracts'
 import { maxValues, parseJson } from '../http/json-body.js'
 import { JsonWalk, maxDepth } from './json-walk.js'
+import { referredObjects } from './referred-objects.js'
 import { maxWeight, type WalkedBody, walkBody } from './request-walk.js'
 
 /** A body, walked; one that two parsers could read in two ways is parsed and written anew first. */
@@ -27,6 +28,28 @@ export function readBody(given: Buffer): { bytes: Buffer; walked: WalkedBody } {
     param: 'model',
     message: 'Name the model once, as a text, in a field spelled "model"; the same holds for "stream".',
   })
+}
+
+/** A body, with the ids in it of what the provider keeps. */
+export interface Referring {
+  bytes: Buffer
+  walked: WalkedBody
+  refers: readonly string[]
+}
+
+/**
+ * What a body refers to, see `referredObjects`. One that may refer to anything is written anew: what is checked is what
+ * the provider reads, also where a name stands twice or is spelled with escapes.
+ * @param look `items`: items of earlier answers may be named by their ids alone; `anew`: written anew in any case
+ */
+export function withReferences(
+  read: { bytes: Buffer; walked: WalkedBody },
+  look: { items: boolean; anew: boolean },
+): Referring {
+  const { mayRefer, hasIds } = read.walked
+  if (!mayRefer && !(look.items && hasIds) && !look.anew) return { ...read, refers: [] }
+  const parsed = JSON.parse(read.bytes.toString('utf8')) as Record<string, unknown>
+  return { ...readBody(Buffer.from(JSON.stringify(parsed))), refers: referredObjects(parsed) }
 }
 
 /** Whether a name comes twice at the top level of a JSON object: parsers disagree on which of the two holds. */

@@ -6,6 +6,7 @@ import { ClientGone } from '../http/client-gone.js'
 import { publicError } from '../http/public-error.js'
 import { readAnswer } from './answer-figures.js'
 import { type Endpoint, tailOf } from './endpoints.js'
+import { MadeInStream, madeAtStart, madeIn } from './made-objects.js'
 import type { Call } from './pipeline.js'
 import { costHeader, routeHeaders } from './route-headers.js'
 import { answerIn, SaidInStream } from './said.js'
@@ -91,7 +92,9 @@ class Relay implements RelayHandler {
     try {
       const finish = this.answer?.end()
       // Its end is written down first: an answer that was whole is in the history, whatever happens to this process.
-      void this.relayed.call.written?.then(() => {
+      const { call } = this.relayed
+      const written = call.kept === undefined ? call.written : Promise.all([call.written, call.kept])
+      void written?.then(() => {
         finish?.()
         this.over()
       })
@@ -209,6 +212,7 @@ class JsonAnswer extends Answer {
     const start = Buffer.concat(this.held)
     if (this.relayed.endpoint.answersJson && firstByte(start) !== 0x7b) throw notItsShape()
     this.held = []
+    if (this.relayed.endpoint.keeps) call.keep(madeAtStart(start))
     this.passing = true
     this.tail = start.subarray(-tailBytes)
     this.head(['content-type', jsonType], performance.now() - this.way.sentAt)
@@ -227,11 +231,13 @@ class JsonAnswer extends Answer {
     }
     const bytes = this.held.length === 1 && this.held[0] ? this.held[0] : Buffer.concat(this.held)
     this.read(bytes)
+    if (endpoint.keeps && this.way.status < 300) call.keep(madeIn(bytes))
     const cost = costHeader(call.settle())
     const own = ['content-type', jsonType, 'content-length', String(bytes.length)]
     return () => {
       this.head(cost.length === 0 ? own : [...own, ...cost], endedAt - this.way.sentAt)
-      response.end(bytes)
+      // As a text its bytes go out in one write with the head; as a buffer Node would gather two.
+      response.end(bytes.toString('latin1'), 'latin1')
     }
   }
 
@@ -286,11 +292,13 @@ class StreamedAnswer extends Answer {
   private readonly tail: Tail
   private readonly keepAlive: NodeJS.Timeout
   private readonly said: SaidInStream | undefined
+  private readonly made: MadeInStream | undefined
   private begun = false
 
   constructor(way: Way) {
     super(way)
     const { response, endpoint, wantsUsage, keepContent } = this.relayed
+    if (endpoint.keeps) this.made = new MadeInStream()
     if (keepContent) this.said = new SaidInStream()
     this.tail = tailOf(endpoint, wantsUsage)
     this.keepAlive = setInterval(this.comment, keepAliveMs)
@@ -305,6 +313,7 @@ class StreamedAnswer extends Answer {
     let more = true
     if (on.length > 0) {
       this.begin()
+      if (this.made) relayed.call.keep(this.made.push(on))
       this.said?.push(on)
       more = this.write(on)
     }

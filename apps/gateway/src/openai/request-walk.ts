@@ -1,5 +1,6 @@
 import { maxValues } from '../http/json-body.js'
 import { JsonWalk, type WalkProblem, weightOfOthers } from './json-walk.js'
+import { references } from './referred-objects.js'
 
 /** What a walk over the bytes of a request body found at its top level. */
 export interface WalkedBody {
@@ -13,6 +14,10 @@ export interface WalkedBody {
   hasStreamOptions: boolean
   /** First byte behind the opening brace. */
   bodyStart: number
+  /** It may name something that the provider keeps: see `referred-objects.ts`. */
+  mayRefer: boolean
+  /** Something further in has an `id`. */
+  hasIds: boolean
 }
 
 /**
@@ -21,6 +26,9 @@ export interface WalkedBody {
  * may hold 300 000 of them: https://platform.openai.com/docs/api-reference/embeddings/create
  */
 export const maxWeight = maxValues * weightOfOthers
+
+/** With which the names of what refers begin. */
+const firstBytes: ReadonlySet<number> = new Set([...references].map((name) => name.charCodeAt(0)))
 
 /** Names at the top level that decide what is authorised, priced and relayed. */
 const watched = ['model', 'stream', 'stream_options', 'n', 'max_tokens', 'max_completion_tokens'] as const
@@ -46,10 +54,14 @@ class RequestWalk extends JsonWalk {
     stream: false,
     hasStreamOptions: false,
     bodyStart: 0,
+    mayRefer: false,
+    hasIds: false,
   }
 
   read(): WalkedBody | WalkProblem {
-    return this.walk() ?? this.found
+    const problem = this.walk()
+    if (this.escapedWithin) this.found.mayRefer = true
+    return problem ?? this.found
   }
 
   protected override begin(at: number): void {
@@ -75,6 +87,17 @@ class RequestWalk extends JsonWalk {
     return true
   }
 
+  protected override inner(start: number, end: number): void {
+    const { bytes } = this
+    const length = end - start
+    const first = (bytes[start] ?? 0) | 0x20
+    if (length === 2 && first === 0x69 && ((bytes[start + 1] ?? 0) | 0x20) === 0x64) this.found.hasIds = true
+    // Before a text is made of it: a body of 1 MB may have 10,000 names.
+    if (length < 5 || length > 20 || !firstBytes.has(first)) return
+    const name = Buffer.from(bytes.buffer, bytes.byteOffset + start, length).toString('latin1')
+    if (references.has(name.toLowerCase())) this.found.mayRefer = true
+  }
+
   /**
    * Place of a watched name, from 1; 0 for a name that nobody watches; -1 for one that only looks like a watched one.
    * Beyond ASCII some letters fold to plain ones (U+017F to s, U+212A to k): such a name is not compared but unclear.
@@ -83,6 +106,7 @@ class RequestWalk extends JsonWalk {
     if (this.escaped) return -1
     const { bytes } = this
     const length = end - start
+    this.inner(start, end)
     for (let which = 0; which < watchedBytes.length; which++) {
       const name = watchedBytes[which]
       if (!name) continue

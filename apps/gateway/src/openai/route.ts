@@ -13,6 +13,8 @@ export interface RoutedCandidate extends Candidate {
 export interface Route {
   /** In the order in which to try them; never empty. */
   candidates: readonly RoutedCandidate[]
+  /** The alias of the configuration by which it was asked for. */
+  alias?: string
 }
 
 /** An alias, and what may answer to it. */

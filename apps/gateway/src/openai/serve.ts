@@ -18,7 +18,7 @@ import {
   type Settled,
   streamOnce,
 } from './pipeline.js'
-import { asksForUsage, readBody, requestIn, rewriteBody } from './read-body.js'
+import { asksForUsage, readBody, requestIn, rewriteBody, withReferences } from './read-body.js'
 import { relay } from './relay.js'
 import type { Route } from './route.js'
 import { costHeader, fromPairs, routeHeaders } from './route-headers.js'
@@ -44,6 +44,8 @@ export interface ServedBody {
   stream: boolean
   /** Parsed, without what the pipeline decides. */
   request: () => Record<string, unknown>
+  /** Ids of what the provider keeps. */
+  refers: readonly string[]
   /** The caller asked for the usage of a stream. */
   wantsUsage(): boolean
   /** For a provider that takes it as it is. */
@@ -65,6 +67,7 @@ export function bodyOf(request: FastifyRequest, endpoint: Endpoint): ServedBody 
       model: form.model,
       stream: form.stream,
       request: () => ({}),
+      refers: [],
       wantsUsage: () => true,
       written: (model) => ({
         body: form.model === undefined ? given : rewriteForm(given, form, model),
@@ -73,11 +76,15 @@ export function bodyOf(request: FastifyRequest, endpoint: Endpoint): ServedBody 
       contentType: type,
     }
   }
-  const { bytes, walked } = readBody(given)
+  const { bytes, walked, refers } = withReferences(readBody(given), {
+    items: endpoint.keeps,
+    anew: (request.user?.modelLists.length ?? 0) > 0,
+  })
   return {
     model: walked.model,
     stream: walked.stream,
     request: () => requestIn(bytes),
+    refers,
     wantsUsage: () => walked.hasStreamOptions && asksForUsage(bytes),
     written: (model) => rewriteBody(bytes, walked, model, endpoint.streams === 'done'),
   }
@@ -88,13 +95,21 @@ export async function serve(pipeline: Pipeline, served: Served): Promise<Fastify
   const { endpoint, name, route, body, request, reply, keepContent } = served
   const { user: caller } = request
   if (!caller) throw new AppError('missing_credential')
+  // Without a name the provider chooses, and nobody here knows what.
+  if (body.model === undefined && caller.modelLists.length > 0)
+    throw new AppError('model_not_allowed', {
+      param: 'model',
+      message: 'This caller may use some models alone: name one of them.',
+    })
+  // At once where nothing is referred to: a promise more costs every request.
+  const reachable = body.refers.length === 0 ? route : await pipeline.reach(route, body.refers, caller)
   const dropped = new Dropped(request)
   const ask: Ask = {
     caller: caller satisfies Caller,
     endpoint: name,
     operation: endpoint.operation,
     requestId: request.id,
-    route,
+    route: reachable,
     askedModel: body.model,
     streamed: body.stream,
     request: body.request,

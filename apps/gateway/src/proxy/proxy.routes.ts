@@ -2,13 +2,14 @@ import { AppError } from '@gatehouse/contracts'
 import type { Models } from '@gatehouse/llm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { anthropicErrorEvent } from '../anthropic/anthropic-error.js'
+import { isAdmin } from '../http/caller.js'
 import { rawScope } from '../http/raw-scope.js'
 import { largeBodyLimit } from '../http/server.js'
 import type { Endpoint } from '../openai/endpoints.js'
 import { walkForm } from '../openai/form-body.js'
 import { checkName } from '../openai/model-name.js'
 import type { ModelRoutes } from '../openai/openai.routes.js'
-import { namesTwice, readBody } from '../openai/read-body.js'
+import { namesTwice, readBody, withReferences } from '../openai/read-body.js'
 import { type ServedBody, serve } from '../openai/serve.js'
 
 const passedOn: Endpoint = {
@@ -20,6 +21,7 @@ const passedOn: Endpoint = {
   streams: 'any',
   free: true,
   takesForm: false,
+  keeps: false,
   bare: false,
   errorEvent: (error) => `data: ${JSON.stringify(error)}\n\n`,
 }
@@ -31,6 +33,10 @@ const climbing = /\.\.|%(?:25)*(?:2e|2f|5c|c0%(?:25)*a[ef]|c1%(?:25)*9c)|\\/i
 /** Endpoints that answer the one who asks and reach nothing that is kept at the provider, as they are spelled there. */
 const asksModel =
   /^(?:\/deployments\/[^/#]+)?(?:\/v1)?\/(?:chat\/completions|completions|fim\/completions|responses(?:\/input_tokens|\/compact)?|messages(?:\/count_tokens)?|embeddings|rerank|moderations|images\/(?:generations|edits|variations)|audio\/(?:speech|transcriptions|translations))$/
+/** Of those, the ones that read items of earlier answers. */
+const readsItems = /\/responses(?:\/|$)/
+/** Of those, the one whose answers the provider keeps. */
+const keepsAnswers = /\/responses$/
 /** Of those, the ones that providers do not charge for. */
 const uncharged = /\/(?:moderations|count_tokens|input_tokens)$/
 /** What hands out credentials that are good at the provider itself, past this gateway, or rules over its accounts. */
@@ -59,15 +65,16 @@ export async function proxyRoutes(
         const provider = models.providerId((request.params as { provider: string }).provider)
         const written = pathOf(request)
         const plainPath = written.replace(/\?.*/s, '')
-        const read = withModelOf(plainPath, bodyOf(request))
-        checkAccess(request, plainPath, read.model)
+        const read = withModelOf(plainPath, bodyOf(request, readsItems.test(plainPath)))
+        checkAccess(request, provider, plainPath, read)
         const [candidate] = router.byProvider(provider, read.model || unnamed).candidates
         // Asked once whatever the configuration says: nobody knows what asking twice would do there. What fails here says
         // nothing about the models that aliases lead to.
         const route = { candidates: candidate ? [{ ...candidate, retries: 0, circuit: undefined }] : [] }
         const api = candidate?.relay ? passedOn : passedOnAsMessages
         // A model that is asked costs something, also where its answer does not say how much.
-        const endpoint = { ...api, free: !read.model || uncharged.test(plainPath) }
+        const keeps = keepsAnswers.test(plainPath)
+        const endpoint = { ...api, keeps, free: !read.model || uncharged.test(plainPath) }
         if (!candidate?.[endpoint.by])
           throw new AppError('unsupported_by_provider', {
             message: `Requests to ${provider} are translated: there is nothing to pass them on to.`,
@@ -98,14 +105,22 @@ function pathOf(request: FastifyRequest): string {
   return rest
 }
 
+/** A body, and whether what it says is known here. */
+interface PassedBody extends ServedBody {
+  wasRead: boolean
+}
+
 /** @throws AppError `forbidden`, `admin_required` */
-function checkAccess(request: FastifyRequest, path: string, model: string | undefined): void {
+function checkAccess(request: FastifyRequest, provider: string, path: string, body: PassedBody): void {
   if (minting.test(plainly(path)))
     throw new AppError('forbidden', {
       message: 'What hands out credentials of the provider, or manages its accounts, is not passed on.',
     })
-  if (model && request.method === 'POST' && asksModel.test(path)) return
-  if (!request.user?.principal.roles.includes('admin'))
+  // What was not read here may name another model there, and what is somebody else's.
+  const asks = body.model !== undefined && body.model !== '' && body.wasRead && request.method === 'POST'
+  const isAddress = asksModel.test(path) && (provider === 'azure' || !path.startsWith('/deployments/'))
+  if (asks && isAddress) return
+  if (!request.user || !isAdmin(request.user))
     throw new AppError('admin_required', {
       message:
         'This reaches what everybody keeps at the provider: it needs the admin role. Without it, POST to an endpoint that asks a model, and name the model.',
@@ -139,7 +154,7 @@ function deploymentIn(path: string): string | undefined {
 }
 
 /** With the model of an address that names one, which is the one that is asked. @throws AppError `invalid_request` */
-function withModelOf(path: string, body: ServedBody): ServedBody {
+function withModelOf(path: string, body: PassedBody): PassedBody {
   const inPath = deploymentIn(path)
   const { model = inPath } = body
   checkName(model)
@@ -156,18 +171,23 @@ function withModelOf(path: string, body: ServedBody): ServedBody {
  * plainly.
  * @throws AppError for what calls itself JSON or a form and is none, and where two parsers could read two models in it
  */
-function bodyOf(request: FastifyRequest): ServedBody {
+function bodyOf(request: FastifyRequest, items: boolean): PassedBody {
   const given = request.body instanceof Buffer && request.body.length > 0 ? request.body : undefined
   const type = request.headers['content-type']
   const form = given && type && /^\s*multipart\/form-data\b/i.test(type) ? walkForm(given, type) : undefined
-  const json = given && !form ? jsonOf(given, type) : undefined
+  const plain = given && !form ? jsonOf(given, type) : undefined
+  const anew = (request.user?.modelLists.length ?? 0) > 0
+  const json = plain && withReferences(plain, { items, anew })
   const body = json?.bytes ?? given
   // What a program without a name for it sends as a form is what it is.
-  const contentType = json ? (isJsonType(type) ? type : 'application/json') : type
+  // A character set of the caller's would have it read there as something else than here.
+  const contentType = json ? 'application/json' : type
   return {
+    wasRead: json !== undefined || form !== undefined,
     model: json?.walked.model ?? form?.model,
     stream: json?.walked.stream ?? form?.stream ?? false,
     request: () => (json ? (JSON.parse(json.bytes.toString('utf8')) as Record<string, unknown>) : {}),
+    refers: json?.refers ?? [],
     wantsUsage: () => true,
     written: () => ({ body, wantsUsage: true }),
     ...(contentType === undefined ? {} : { contentType }),

@@ -1,17 +1,10 @@
 import { isModelId, modelProviders } from '@gatehouse/llm'
 import { z } from 'zod'
+import { issuerEntry } from './issuer-schema.js'
+import { strict } from './strict.js'
 
 /** The connection that a provider's variables make. */
 export const usualConnection = 'default'
-
-/** An object whose unknown members are refused, with those that there are. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape) {
-  const names = Object.keys(shape).join(', ')
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys' ? `is not known here. Known are: ${names}` : undefined,
-  })
-}
 
 const milliseconds = (what: string, usual: number) =>
   z
@@ -121,7 +114,13 @@ export const routingFile = strict({
   defaults: strict({ retries, timeouts })
     .optional()
     .meta({ description: 'For every model whose alias says nothing else.' }),
-}).meta({ title: 'Gatehouse', description: 'Connections to providers of models, and the ways to them.' })
+  issuers: z.array(issuerEntry).max(100, 'must have at most 100 entries').optional().meta({
+    description: 'Whose tokens machines may present, beside the issuer that OIDC_ISSUER_URL names.',
+  }),
+}).meta({
+  title: 'Gatehouse',
+  description: 'Connections to providers of models, the ways to them, and the machines that may come.',
+})
 
 /** The file as it is written, its form checked. */
 export type RoutingFile = z.output<typeof routingFile>

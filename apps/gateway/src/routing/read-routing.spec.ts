@@ -55,6 +55,11 @@ describe('gatehouse.yaml', () => {
     expect(routing?.aliases.map(({ id }) => id)).toEqual(['chat', 'careful'])
     expect(routing?.aliases[1]?.timeouts).toEqual({ connectMs: 5_000, firstByteMs: 600_000, idleMs: 60_000 })
     expect([...(routing?.refersTo ?? [])]).toEqual(['OPENAI_EU_KEY', 'AZURE_SWEDEN_KEY'])
+    expect(routing?.issuers.map(({ id, issuer }) => [id, issuer])).toEqual([
+      ['cluster', 'https://kubernetes.default.svc.cluster.local'],
+      ['github', 'https://token.actions.githubusercontent.com'],
+      ['entra', expect.stringContaining('/v2.0')],
+    ])
     expect(() =>
       readRouting({ path, folder: undefined, environment: {}, models: {}, production: true }),
     ).toThrow(/:12:21: connections\[0\]\.OPENAI_API_KEY refers to OPENAI_EU_KEY, which is not set/)

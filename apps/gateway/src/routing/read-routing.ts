@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TrustedIssuer } from '@gatehouse/identity'
 import type { ConnectionSettings } from '@gatehouse/llm'
 import { type FilePath, readYamlFile, type YamlFile } from '@gatehouse/platform'
 import { type RoutingFile, routingFile, usualConnection } from './file-schema.js'
 import { providerNamed, readAliases, readTimeouts } from './read-aliases.js'
+import { readIssuers } from './read-issuers.js'
 import type { Routing } from './routing.js'
 
 const variable = 'GATEHOUSE_CONFIG'
@@ -22,6 +24,8 @@ export interface RoutingSurroundings {
   production: boolean
   /** Where the usual file is looked for; nowhere unless told. */
   folder: string | undefined
+  /** The trusted issuer that the variables make. */
+  issuer?: TrustedIssuer | null
 }
 
 /**
@@ -42,6 +46,7 @@ export function readRouting(surroundings: RoutingSurroundings): Routing | undefi
     retries: defaults?.retries ?? 1,
     timeouts: readTimeouts(defaults?.timeouts),
     connections,
+    issuers: readIssuers(file, surroundings.issuer ?? null),
     aliases: readAliases(file, connections, (provider) => provider.configure(models, { production })),
   }
 }

@@ -1,3 +1,4 @@
+import type { TrustedIssuer } from '@gatehouse/identity'
 import type { ConnectionSettings } from '@gatehouse/llm'
 import type { Timeouts } from '@gatehouse/outbound'
 
@@ -17,6 +18,8 @@ export interface Routing extends Trying {
   refersTo: ReadonlySet<string>
   /** Beside those that the variables make. */
   connections: readonly ConnectionSettings[]
+  /** Beside the one that the variables make. */
+  issuers: readonly TrustedIssuer[]
   /** In the order of the file. */
   aliases: readonly Alias[]
 }

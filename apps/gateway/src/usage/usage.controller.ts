@@ -4,6 +4,7 @@ import type { CallLog } from '@gatehouse/usage'
 import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/common'
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { withProviderId } from '../history/provider-filter.js'
+import { MachinesToo } from '../http/access.js'
 import { type Caller, CurrentCaller } from '../http/caller.js'
 import { CALLS, MODELS } from '../tokens.js'
 import { usageFile } from './csv.js'
@@ -12,6 +13,7 @@ import { csvContent, usageDescription } from './usage-docs.js'
 /** What one's own calls came to. */
 @ApiTags('usage')
 @ApiBearerAuth()
+@MachinesToo()
 @Controller('api/v1/usage')
 export class UsageController {
   constructor(

@@ -4,6 +4,7 @@ import { AppError } from '@gatehouse/contracts'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../fetch.js'
 import type { AccessTokenProof, ProvenPerson } from '../providers/provider.js'
+import { type Bucket, createBucket } from './bucket.js'
 
 /** Answers for a token that somebody presents; `from` is the address they come from. */
 export type LimitedCheck = (token: string, from?: string) => Promise<ProvenPerson | null>
@@ -61,31 +62,6 @@ export function limitCheck(check: AccessTokenProof['check'], now: Clock): Limite
     const known = addresses.get(address) ?? createBucket(perAddress, now)
     addresses.set(address, known)
     return known
-  }
-}
-
-interface Bucket {
-  /** Takes a turn. @returns 0, or the milliseconds until there is one */
-  take(): number
-  giveBack(): void
-}
-
-/** Full at first, and one turn more every `everyMs`. */
-function createBucket({ burst, everyMs }: { burst: number; everyMs: number }, now: Clock): Bucket {
-  let turns = burst
-  let at = now()
-  return {
-    take() {
-      const time = now()
-      turns = Math.min(burst, turns + Math.max(0, time - at) / everyMs)
-      at = time
-      if (turns < 1) return (1 - turns) * everyMs
-      turns--
-      return 0
-    },
-    giveBack() {
-      turns = Math.min(burst, turns + 1)
-    },
   }
 }
 

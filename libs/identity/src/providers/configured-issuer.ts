@@ -1,5 +1,7 @@
 import type { Values, Variables } from '@gatehouse/contracts'
 import { z } from 'zod'
+import { completeIssuer } from '../issuers/presets.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { oidc } from './oidc.js'
 import type { ProviderContext, SignInProvider, VariableProblem } from './provider.js'
 import { optionalAddress, optionalText } from './variables.js'
@@ -18,7 +20,8 @@ const variables = {
   },
   OIDC_CLIENT_SECRET: {
     schema: optionalText,
-    comment: 'Secret of that client; needed for the sign-in through the browser.',
+    comment:
+      'Secret of that client; needed for the sign-in through the browser, and to ask the issuer about opaque tokens.',
     secret: true,
   },
   OIDC_AUDIENCE: {
@@ -66,6 +69,28 @@ export function configuredIssuer(values: OidcValues): {
   }
 }
 
+/**
+ * The issuer whose tokens machines present, by the variables; null where there is none, or where people alone sign in by it.
+ * Throws an Error where it is not safe, as `completeIssuer` does.
+ */
+export function environmentIssuer(values: OidcValues): TrustedIssuer | null {
+  const { issuer, clientId, clientSecret, audience, signIn } = configuredIssuer(values)
+  if (!issuer || !audience) return null
+  try {
+    return completeIssuer({
+      id: 'oidc',
+      name: values.OIDC_DISPLAY_NAME,
+      issuer,
+      audiences: [audience],
+      introspection: clientId && clientSecret ? { clientId, clientSecret } : null,
+    })
+  } catch (error) {
+    // Every token for the client by which people sign in is refused to machines in any case.
+    if (signIn && audience === clientId) return null
+    throw error
+  }
+}
+
 function configure(values: OidcValues, context: ProviderContext): SignInProvider | null {
   const { issuer, clientId, clientSecret, signIn } = configuredIssuer(values)
   if (!signIn || !issuer || !clientId) return null
@@ -84,6 +109,14 @@ function problems(values: OidcValues): VariableProblem[] {
       message:
         'is missing: without an audience every token of the issuer would be taken. Set it, or OIDC_CLIENT_ID.',
     })
+  try {
+    environmentIssuer(values)
+  } catch (error) {
+    found.push({
+      variable: 'OIDC_ISSUER_URL',
+      message: `${(error as Error).message}. Write the issuer in gatehouse.yaml, which can say that.`,
+    })
+  }
   if (signIn && !issuer)
     found.push({ variable: 'OIDC_ISSUER_URL', message: 'is missing: OIDC_SIGN_IN=true needs an issuer.' })
   if (signIn && !clientId)

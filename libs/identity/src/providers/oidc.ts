@@ -1,20 +1,6 @@
+import { asymmetricAlgorithms } from '../keys/algorithms.js'
 import { createIssuer } from '../keys/issuer.js'
 import type { BrowserFlow, IdTokenProof, ProviderContext, SignInProvider } from './provider.js'
-
-/** Asymmetric signatures alone (RFC 8725 section 3.1): with a client secret as HMAC key, our own secret would sign people in. */
-const asymmetricAlgorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const
 
 type Quirks = Pick<
   IdTokenProof,

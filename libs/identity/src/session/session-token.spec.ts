@@ -37,6 +37,16 @@ const codeOf = (token: string): string => {
 }
 
 describe('session tokens', () => {
+  it("are known by their looks, also where another gateway signed them, and so is nobody else's token", () => {
+    const others = createSessionTokens({ secret: previousSecret, issuer: 'https://other.test' })
+    const { token } = others.sign({ subject: 's', sessionId: 's', expiresInSeconds: 60 })
+    expect([genuine, token].map((each) => tokens.resembles(each))).toEqual([true, true])
+    const key = createSigningKey('key')
+    for (const header of [{ alg: 'RS256', typ: 'at+jwt' }, { alg: 'HS256', typ: 'JWT' }, { typ: 'at+jwt' }])
+      expect(tokens.resembles(signCompact(header, claims, key.privateKey))).toBe(false)
+    expect(tokens.resembles('opaque')).toBe(false)
+  })
+
   it('verifies what it signed, and the helper of these tests signs alike', () => {
     const session = tokens.verify(genuine)
     expect(session).toMatchObject({ subject: 'user-1', sessionId: 'session-1' })

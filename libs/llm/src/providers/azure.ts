@@ -27,7 +27,11 @@ const scope = 'https://cognitiveservices.azure.com/.default'
 /** How we prove ourselves: a key, or a way to an Entra token. */
 type Credential =
   | { kind: 'api_key'; key: string }
-  | { kind: Exclude<CredentialKind, 'api_key' | 'none'>; tokens: (transport: Transport) => TokenSource }
+  | {
+      kind: Exclude<CredentialKind, 'api_key' | 'none'>
+      file?: string | undefined
+      tokens: (transport: Transport) => TokenSource
+    }
 
 /** https://learn.microsoft.com/azure/ai-foundry/openai/reference */
 export const azure = defineProvider({
@@ -67,6 +71,7 @@ export const azure = defineProvider({
         {
           id: 'default',
           credential: credential.kind,
+          credentialFile: credential.kind === 'api_key' ? undefined : credential.file,
           defaultModel: values.AZURE_OPENAI_DEPLOYMENT || undefined,
           open: (transport) => azureChat(surface, credential, transport),
           relay: (transport) => azureRelay(surface, credential, transport),
@@ -103,11 +108,11 @@ function chooseCredential(values: AzureValues): Credential | string[] {
   if (certificatePath) {
     const acquire = (transport: Transport) =>
       entraCertificateToken({ transport, certificatePath, ...application })
-    return { kind: 'certificate', tokens: once(acquire) }
+    return { kind: 'certificate', file: certificatePath, tokens: once(acquire) }
   }
   const acquire = (transport: Transport) =>
     acquireWorkloadIdentity({ transport, tokenFilePath: tokenFilePath ?? '', ...application })
-  return { kind: 'workload_identity', tokens: once(acquire) }
+  return { kind: 'workload_identity', file: tokenFilePath, tokens: once(acquire) }
 }
 
 /** One token source for the check and for every call. */

@@ -89,7 +89,7 @@ export const google = defineProvider({
         tokens: createGoogleTokens(credential, vertexProviderName),
       }
       return {
-        connections: [vertexConnection(settings, defaultModel)],
+        connections: [vertexConnection(settings, defaultModel, credential.file)],
         // Named where no credential is found.
         missing: ['GOOGLE_APPLICATION_CREDENTIALS'],
       }
@@ -113,7 +113,11 @@ export const google = defineProvider({
   },
 })
 
-function vertexConnection(settings: VertexSettings, defaultModel: string | undefined): Connection {
+function vertexConnection(
+  settings: VertexSettings,
+  defaultModel: string | undefined,
+  credentialFile: string | undefined,
+): Connection {
   const { tokens } = settings
   return {
     id: 'default',
@@ -121,6 +125,7 @@ function vertexConnection(settings: VertexSettings, defaultModel: string | undef
     get credential() {
       return tokens.known()?.kind ?? 'workload_identity'
     },
+    credentialFile,
     defaultModel,
     open: (transport) => gemini(vertexSite(settings, transport)),
     embed: (transport) => geminiEmbeddings(vertexSite(settings, transport)),
