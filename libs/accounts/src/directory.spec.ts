@@ -52,6 +52,23 @@ describe('the directory', () => {
     expect([directory.knownKey('made up 99'), directory.knownKey('made up 0')]).toEqual([null, undefined])
   })
 
+  it('keeps what it reads while others are changed, and nothing that is changed meanwhile', async () => {
+    const directory = createDirectory(database, createPatience(), Date.now, Date.now)
+    const [ada, bob] = [await person(1), await person(1)]
+    const [id = ''] = ada.sessions
+    for (const [subject, known] of [
+      [bob.id, true],
+      [ada.id, false],
+      [id, false],
+    ] as const) {
+      directory.forget({ kind: 'session', subject: id })
+      const reading = directory.session(id)
+      directory.forget({ kind: subject === id ? 'session' : 'principal', subject })
+      expect(await reading).not.toBeNull()
+      expect(directory.knownSession(id) !== undefined, subject).toBe(known)
+    }
+  })
+
   it('drops every session of a principal, also those that were loaded anew, and of nobody else', async () => {
     let now = Date.now()
     const directory = createDirectory(database, createPatience(), Date.now, () => now)

@@ -45,6 +45,27 @@ for (const { title, skip, open } of databases()) {
       expect(await left()).toEqual(kept)
     })
 
+    it('deletes keys 90 days after they expired or were revoked, and no others', async () => {
+      const key = async (expiresAt: Date, revokedAt: Date | null = null) => {
+        const id = uuidv7()
+        const data = { id, principalId, name: 'k', hash: id, prefix: 'gh_', expiresAt, revokedAt }
+        return (await database.client.apiKey.create({ data })).id
+      }
+      await key(days(91))
+      await key(days(-10), days(91))
+      const kept = [
+        await key(days(-1)),
+        await key(days(89)),
+        await key(days(-10), days(89)),
+        await key(days(-1), days(-1)),
+      ]
+      const housekeeping = startHousekeeping(database, nothingElse, unexpected, { firstMs: 0 })
+      const left = async () => (await database.client.apiKey.findMany()).map(({ id }) => id).sort()
+      await expect.poll(left, { timeout: 5000 }).toEqual(kept.sort())
+      await housekeeping.stop()
+      expect(await left()).toEqual(kept.sort())
+    })
+
     it('deletes changes that no replica looks for any more, however many there are', async () => {
       await database.client.$executeRaw`
         INSERT INTO "Change" ("at", "kind", "subject")

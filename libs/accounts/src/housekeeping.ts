@@ -13,6 +13,8 @@ export interface Housekeeping {
 const changeMinutes = 60
 /** A session that has ended is kept for those who ask afterwards when somebody was signed in, and from where. */
 const endedSessionDays = 30
+/** A key that has ended is kept for those who ask afterwards whose it was; more than its owner could make would pile up. */
+const endedKeyDays = 90
 /** Rows of one statement, so that none comes near the limit of time or holds the embedded database's one connection long. */
 const batch = 5000
 
@@ -52,7 +54,7 @@ export function startHousekeeping(
   }
 }
 
-/** Deletes old changes and sessions that ended long ago, batch by batch. */
+/** Deletes old changes, and sessions and keys that ended long ago, batch by batch. */
 async function tidyUp(database: Database, stopped: () => boolean): Promise<void> {
   const { client } = database
   // Rows that another replica is deleting right now are skipped, not waited for.
@@ -65,6 +67,11 @@ async function tidyUp(database: Database, stopped: () => boolean): Promise<void>
       DELETE FROM "Session" WHERE "id" IN (
         SELECT "id" FROM "Session"
         WHERE least("expiresAt", "revokedAt") < now() - make_interval(days => ${endedSessionDays}::int)
+        LIMIT ${batch}::int FOR UPDATE SKIP LOCKED)`,
+    () => client.$executeRaw`
+      DELETE FROM "ApiKey" WHERE "id" IN (
+        SELECT "id" FROM "ApiKey"
+        WHERE least("expiresAt", "revokedAt") < now() - make_interval(days => ${endedKeyDays}::int)
         LIMIT ${batch}::int FOR UPDATE SKIP LOCKED)`,
   ]
   for (const step of steps) {

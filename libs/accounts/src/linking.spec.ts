@@ -228,6 +228,17 @@ for (const { title, skip, open } of databases()) {
         })
         expect((await enter(who, 'login')).principal.id).toBe(service.id)
 
+        const held = identity({ provider: 'oidc', issuer: 'https://idp.example.com' })
+        const { id: principalId } = await machine(held)
+        const id = uuidv7()
+        const expiresAt = new Date(Date.now() + 60_000)
+        await database.client.apiKey.create({
+          data: { id, principalId, name: 'k', hash: id, prefix: 'gh_', expiresAt },
+        })
+        await expect(enter(held)).rejects.toMatchObject({ code: 'conflict' })
+        await database.client.apiKey.update({ where: { id }, data: { revokedAt: new Date() } })
+        expect((await enter(held)).principal.id).toBe(principalId)
+
         const owner = await enter(identity())
         const clash = identity({ issuer: 'https://idp.example.com', email: owner.principal.email })
         const other = await machine(clash)

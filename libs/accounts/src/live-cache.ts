@@ -66,7 +66,8 @@ export function createLiveCache<T>(options: LiveCacheOptions<T>): LiveCache<T> {
   // Apart and few: whoever tries made-up credentials must not push out those that hold.
   const absent = new LRUCache<string, Entry<T>>({ max: Math.ceil(max / 10) })
   const loading = new Map<string, Promise<Entry<T>>>()
-  let generation = 0
+  /** What has changed while each of the present reads has been under way. */
+  const reading = new Set<Set<string>>()
 
   const entryOf = (key: string): Entry<T> | undefined => entries.get(key) ?? absent.get(key)
   const drop = (key: string) => {
@@ -82,11 +83,18 @@ export function createLiveCache<T>(options: LiveCacheOptions<T>): LiveCache<T> {
   }
   const ask = async (key: string, load: () => Promise<T | null>): Promise<Entry<T>> => {
     const loadedAt = now()
-    const generationBefore = generation
-    const entry: Entry<T> = { loadedAt, value: await load() }
-    // A change that came in while we read may have been too late for this read: do not keep what it would have dropped.
-    if (generation === generationBefore) keep(key, entry)
-    return entry
+    const changed = new Set<string>()
+    reading.add(changed)
+    try {
+      const entry: Entry<T> = { loadedAt, value: await load() }
+      // A change that came in while we read may have been too late for this read: do not keep what it would have dropped.
+      // What is not there may be what has just been made.
+      const subjects = entry.value === null ? [...changed] : [key, ...options.subjects(entry.value)]
+      if (!subjects.some((subject) => changed.has(subject))) keep(key, entry)
+      return entry
+    } finally {
+      reading.delete(changed)
+    }
   }
   const single = (key: string, load: () => Promise<T | null>): Promise<Entry<T>> => {
     const pending = loading.get(key)
@@ -121,7 +129,7 @@ export function createLiveCache<T>(options: LiveCacheOptions<T>): LiveCache<T> {
       return living(entry.value)
     },
     forget(subject) {
-      generation++
+      for (const changed of reading) changed.add(subject)
       // What is being read may be of before the change: who asks from now on reads anew.
       loading.clear()
       drop(subject)

@@ -132,7 +132,23 @@ async function register(
       })
   // An admin may have changed it between the look and the lock.
   refuseGone(principal)
+  if (service) await refuseKeysOfOthers(transaction, id)
   return { principal, grant: roles.includes('admin') ? granted(id, roles) : undefined }
+}
+
+/** Whoever holds a key of the service account would read the history of the person that it becomes. */
+async function refuseKeysOfOthers(transaction: Transaction, principalId: string): Promise<void> {
+  const keys = await transaction.apiKey.count({
+    where: {
+      principalId,
+      expiresAt: { gt: new Date() },
+      OR: [{ revokedAt: null }, { revokedAt: { gt: new Date() } }],
+    },
+  })
+  if (keys > 0)
+    throw new AppError('conflict', {
+      message: 'This identity is a service account with API keys. Ask an administrator to revoke them.',
+    })
 }
 
 /** Whether the rule of domains lets an identity in. Only a verified address says of which domain somebody is. */

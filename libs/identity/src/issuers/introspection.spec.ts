@@ -86,6 +86,15 @@ describe('opaque tokens', () => {
     expect(server.asked.length).toBeLessThan(250)
   })
 
+  it('that are known are asked about again however many strangers come', async () => {
+    grant('opaque-1')
+    expect(await problemOf('opaque-1')).toBe('accepted')
+    now += 31 * second
+    const flood = await Promise.all(Array.from({ length: 300 }, (_, index) => problemOf(`flood-${index}`)))
+    expect(flood.some((problem) => problem.startsWith('429'))).toBe(true)
+    expect(await problemOf('opaque-1')).toBe('accepted')
+  })
+
   it.each<[name: string, claims: Record<string, unknown>, status: number]>([
     ['T27: without an audience', { aud: undefined }, 401],
     ['T27: for another audience', { aud: ['other'] }, 401],
@@ -96,6 +105,7 @@ describe('opaque tokens', () => {
     ['without an end', { exp: undefined }, 401],
     ['without a subject', { sub: undefined }, 401],
     ['active in another sense', { active: 'true' }, 401],
+    ['T28: for refreshing', { token_use: 'refresh_token' }, 401],
   ])('%s are refused', async (_name, claims, status) => {
     grant('opaque-1', claims)
     expect(await problemOf('opaque-1')).toMatch(new RegExp(`^${status}`))

@@ -43,6 +43,9 @@ export function createIntrospection(
     ttlResolution: 0,
     perf: { now },
   })
+  // Who has been known is asked about by turns of their own: strangers cannot use those up.
+  const active = new LRUCache<string, true>({ max: remembered })
+  const turnsOfKnown = createBucket(questions, now)
   const notActive = () =>
     refused('The issuer does not know the token, or it has ended. Get a new one from it.')
 
@@ -72,15 +75,17 @@ export function createIntrospection(
   return async (token, digest, see) => {
     see('issuer', `no JWT, so that issuer ${trusted.id} is asked about it`)
     if (inactive.has(digest)) throw notActive()
-    const waitMs = bucket.take()
+    const waitMs = (active.has(digest) ? turnsOfKnown : bucket).take()
     if (waitMs > 0) throw new AppError('rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
     see('introspection', 'the issuer is asked')
     const answer = await ask(token)
     see('introspection', `active is ${quote(answer.active)}`)
     if (answer.active !== true) {
       inactive.set(digest, true)
+      active.delete(digest)
       throw notActive()
     }
+    active.set(digest, true)
     // RFC 7662 section 2.2: of the members, `active` alone has to be there.
     if (answer.iss !== undefined && answer.iss !== trusted.issuer)
       throw refused('The issuer says that the token is of another one (iss).')
