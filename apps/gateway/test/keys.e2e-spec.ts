@@ -85,6 +85,16 @@ describe('API keys', () => {
     await expect
       .poll(async () => (await history()).json.data, { timeout: 10_000 })
       .toMatchObject([{ principal: { type: 'user', id: ada.id }, key_id: id }])
+    // Not what its owner says by other ways.
+    const call = { provider: 'openai', model: 'gpt-4o', prompt: 'For myself alone' }
+    const mine = await gateway.ask<{ history_id: string }>('/api/v1/llm/call', {
+      token: ada.token,
+      body: call,
+    })
+    const path = `/api/v1/history/${mine.json.history_id}`
+    expect((await gateway.ask(path, { token: ada.token })).status).toBe(200)
+    expect((await gateway.ask(path, { token: key })).status).toBe(404)
+    expect((await history()).json.data).toHaveLength(1)
     expect((await chat(gateway, key.slice(0, -1))).json).toMatchObject({
       error: { code: 'invalid_token', message: expect.stringContaining('checksum') },
     })

@@ -13,17 +13,22 @@ import { z } from 'zod'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** A page of a principal's calls. The owner stands in the query itself; calls that still run are not shown. */
+/**
+ * A page of a principal's calls. The owner stands in the query itself; calls that still run are not shown.
+ * @param keyId those alone that came by this API key
+ */
 export async function listCalls(
   database: Database,
   principalId: string,
   query: HistoryQuery,
+  keyId?: string,
 ): Promise<List<HistoryItem>> {
   if (query.after !== undefined && !uuid.test(query.after)) return toList<HistoryItem>([], query.limit)
   const rows = await database.client.call.findMany({
     where: {
       principalId,
       deletedAt: null,
+      ...(keyId === undefined ? {} : { keyId }),
       status: query.status === undefined ? { not: 'open' } : { in: stored(query.status) },
       ...(query.provider ? { provider: query.provider } : {}),
       ...(query.model ? { model: query.model } : {}),
@@ -41,16 +46,18 @@ const stored = (status: 'success' | 'error' | 'aborted') =>
 
 /**
  * One call of a principal with what was said; null where it is not there, not theirs, or not at its end yet.
+ * @param keyId only where it came by this API key
  * @throws AppError `not_found` for one that its owner has removed
  */
 export async function findCall(
   database: Database,
   principalId: string,
   id: string,
+  keyId?: string,
 ): Promise<HistoryDetail | null> {
   if (!uuid.test(id)) return null
   const row = await database.client.call.findFirst({
-    where: { id, principalId, status: { not: 'open' } },
+    where: { id, principalId, status: { not: 'open' }, ...(keyId === undefined ? {} : { keyId }) },
     include: { content: true },
   })
   if (!row) return null

@@ -137,15 +137,17 @@ export function createCallLog(options: UsageOptions) {
         },
       }
     },
-    list: (principalId: string, query: HistoryQuery) => listCalls(database, principalId, query),
+    /** See `listCalls`. */
+    list: (principalId: string, query: HistoryQuery, keyId?: string) =>
+      listCalls(database, principalId, query, keyId),
     /**
      * One call of a principal. An id is good as soon as its caller has it, on every replica: what waits here is
      * written first, and an id from the last hour is looked for again, for 5 s at most, until the replica that has it
      * has written it.
      * @throws AppError `not_found`
      */
-    get: (principalId: string, id: string): Promise<HistoryDetail> =>
-      seek(id, () => findCall(database, principalId, id)),
+    get: (principalId: string, id: string, keyId?: string): Promise<HistoryDetail> =>
+      seek(id, () => findCall(database, principalId, id, keyId)),
     /**
      * Takes a call out of its owner's history; found as by `get`. What was said is deleted, the figures stay in the sums.
      * @throws AppError `not_found`

@@ -12,7 +12,10 @@ import { withProviderId } from './provider-filter.js'
 /** A filter that is not there is refused: sums of everything would be taken for those of the filter. */
 const StatsQuery = z.strictObject({})
 
-/** One's own calls. */
+/** A key lies about in files: who finds it must not read what its owner said by other ways. */
+const keyOf = ({ credential }: Caller) => (credential.kind === 'key' ? credential.id : undefined)
+
+/** One's own calls; by an API key, those that came by it. */
 @ApiTags('history')
 @ApiBearerAuth()
 @Controller('api/v1/history')
@@ -24,10 +27,10 @@ export class HistoryController {
 
   @Get()
   @MachinesToo()
-  @ApiOperation({ summary: "One's own calls, newest first" })
+  @ApiOperation({ summary: "One's own calls, newest first; by an API key, those that came by it" })
   @ApiOkResponse({ standardSchema: HistoryList })
   list(@Query({ schema: HistoryQuery }) query: HistoryQuery, @CurrentCaller() caller: Caller) {
-    return this.calls.list(caller.principal.id, withProviderId(this.models, query))
+    return this.calls.list(caller.principal.id, withProviderId(this.models, query), keyOf(caller))
   }
 
   @Get('stats')
@@ -46,7 +49,7 @@ export class HistoryController {
   @ApiOperation({ summary: "One of one's own calls" })
   @ApiOkResponse({ standardSchema: HistoryDetail })
   get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<HistoryDetail> {
-    return this.calls.get(caller.principal.id, id)
+    return this.calls.get(caller.principal.id, id, keyOf(caller))
   }
 
   @Delete(':id')
