@@ -1,5 +1,5 @@
 // The sidecar as one file, without its libraries' folders: what is not loaded takes no time and no memory.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -12,6 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
  * @param {string} folder
  */
 export async function bundleSidecar(folder) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   await build({
     absWorkingDir: root,
     entryPoints: ['apps/sidecar/src/main.ts'],
@@ -20,6 +21,7 @@ export async function bundleSidecar(folder) {
     platform: 'node',
     format: 'cjs',
     target: 'node24',
+    define: { sidecarVersion: JSON.stringify(version) },
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'silent',

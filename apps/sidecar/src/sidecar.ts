@@ -9,7 +9,7 @@ import { type Counts, metricsText } from './metrics.js'
 import { refusals, refuse, send } from './own-answer.js'
 import { type Asked, Passage, type Way } from './passage.js'
 import { type Settings, SettingsError } from './settings.js'
-import { keepYoungGenerationSmall } from './young-generation.js'
+import { keepMemorySmall } from './small-memory.js'
 
 /** A sidecar that listens. */
 export interface Sidecar {
@@ -54,7 +54,7 @@ export async function startSidecar(settings: Settings, log: Log, lookEveryMs?: n
       const isWell = !stopping && credential.tokens.validUntil() !== undefined
       return send(response, isWell ? 200 : 503, isWell ? '{"status":"ok"}' : '{"status":"unavailable"}')
     }
-    keepYoungGenerationSmall()
+    keepMemorySmall()
     const problem = check(request)
     const target = problem ? undefined : destination(url)
     if (target === undefined) {

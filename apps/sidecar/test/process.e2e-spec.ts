@@ -27,8 +27,11 @@ interface Running {
   exited: Promise<number | null>
 }
 
-function start(environment: Record<string, string>): Running {
-  const child = spawn(process.execPath, [program], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(environment: Record<string, string>, args: string[] = []): Running {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   afterwards(() => child.kill('SIGKILL'))
   let output = ''
   for (const stream of [child.stdout, child.stderr])
@@ -64,6 +67,27 @@ async function address({ output, exited }: Running): Promise<string> {
   if (url === undefined) throw new Error(`It does not listen:\n${output()}`)
   return url
 }
+
+describe('the command line', () => {
+  it('answers --help and --version, and starts nothing', async () => {
+    const help = start({}, ['--help'])
+    expect(await help.exited).toBe(0)
+    expect(help.output()).toMatch(/Usage: .*\n[\s\S]*AZURE_CERTIFICATE_PATH/)
+    const version = start({}, ['--version'])
+    expect(await version.exited).toBe(0)
+    const { version: ours } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    expect(version.output()).toBe(`${ours}\n`)
+  })
+
+  it('T57: refuses everything else in a sentence that repeats nothing of it', async () => {
+    for (const args of [['--key=canary'], ['canary'], ['--help', 'canary'], ['constructor']]) {
+      const refused = start(await environment(), args)
+      expect(await refused.exited).toBe(2)
+      expect(refused.output()).toMatch(/^The sidecar takes no arguments .*\n$/)
+      expect(refused.output()).not.toContain('canary')
+    }
+  })
+})
 
 describe('a start that cannot work', () => {
   it('names every variable that is missing', async () => {
