@@ -14,6 +14,7 @@ const table = {
   // Its databases are the platform's own, set up for a test.
   'libs/testing': ['contracts', 'platform'],
   'apps/sidecar': ['outbound'],
+  'apps/web': ['contracts'],
   'apps/gateway': ['contracts', 'outbound', 'platform', 'llm', 'identity', 'accounts', 'usage'],
 }
 

@@ -8,6 +8,7 @@ FROM ${NODE_IMAGE} AS source
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY libs/client/package.json libs/client/
+COPY apps/web/package.json apps/web/
 
 # Optional packages are wanted here: swc has its compiler in one of them.
 FROM source AS build

@@ -46,6 +46,23 @@ const steps = [
     },
   },
   {
+    name: 'web app',
+    inputs: [
+      'apps/web',
+      'libs/contracts/src',
+      'tools/bundle-web.mjs',
+      'tsconfig.json',
+      'node_modules/vite/package.json',
+      'node_modules/react/package.json',
+      'node_modules/@mantine/core/package.json',
+    ],
+    outputs: ['dist/apps/web/index.html', 'dist/apps/web/assets'],
+    run: async () => {
+      const { bundleWeb } = await import('./bundle-web.mjs')
+      await bundleWeb(join(root, 'apps/web'), join(root, 'dist/apps/web'))
+    },
+  },
+  {
     name: 'sidecar',
     inputs: [
       'apps/sidecar/src',
@@ -146,7 +163,7 @@ function hashOf(paths) {
  */
 function filesOf(path) {
   if (!existsSync(join(root, path))) return []
-  if (!statSync(join(root, path)).isDirectory()) return /\.(spec|e2e-spec)\.ts$/.test(path) ? [] : [path]
+  if (!statSync(join(root, path)).isDirectory()) return /\.(spec|e2e-spec)\.tsx?$/.test(path) ? [] : [path]
   if (path === 'libs/testing' || path === 'libs/client' || /\/(generated|node_modules|dist)$/.test(path))
     return []
   return readdirSync(join(root, path))

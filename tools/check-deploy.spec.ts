@@ -98,6 +98,7 @@ const parts = [
   'LICENSE',
   'prisma/migrations',
   'libs/client/package.json',
+  'apps/web/package.json',
   'deploy',
   'docker-compose.yml',
   'Taskfile.yml',

@@ -16,6 +16,10 @@ const checks = [
   },
   { name: 'types', run: [...bin('typescript-7/bin/tsc'), '-p', 'tsconfig.json', '--noEmit'] },
   {
+    name: 'types of the web app',
+    run: [...bin('typescript-7/bin/tsc'), '-p', 'apps/web/tsconfig.json', '--noEmit'],
+  },
+  {
     name: 'contracts run in a browser',
     run: [...bin('typescript-7/bin/tsc'), '-p', 'libs/contracts/tsconfig.json', '--noEmit'],
   },

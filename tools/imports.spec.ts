@@ -28,6 +28,7 @@ const planted: [rule: string, file: string, text: string][] = [
   ['imports-of-libs-usage', 'libs/usage/src/bad.ts', "import '../../accounts/src/index.js'"],
   ['imports-of-libs-testing', 'libs/testing/src/bad.ts', "import '@gatehouse/llm'"],
   ['imports-of-apps-sidecar', 'apps/sidecar/src/bad.ts', "import '@gatehouse/platform'"],
+  ['imports-of-apps-web', 'apps/web/src/bad.tsx', "import '@gatehouse/usage'"],
   ['imports-of-apps-gateway', 'apps/gateway/src/bad.ts', "import '../../sidecar/src/main.js'"],
   ['product-never-imports-testing', 'apps/gateway/src/worse.ts', "import '@gatehouse/testing'"],
   ['tests-import-no-other-app', 'apps/gateway/src/bad.spec.ts', "import '../../sidecar/src/main.js'"],

@@ -4,13 +4,13 @@ import { AuditController } from './admin/audit.controller.js'
 import { CredentialsController } from './admin/credentials.controller.js'
 import { AdminProvidersController } from './admin/providers.controller.js'
 import { ServiceAccountsController } from './admin/service-accounts.controller.js'
+import { StatusController } from './admin/status.controller.js'
 import { AdminUsersController } from './admin/users.controller.js'
 import { AuthController } from './auth/auth.controller.js'
 import { BrowserController } from './auth/browser.controller.js'
 import { CallsController } from './calls/calls.controller.js'
 import { HealthController } from './health/health.controller.js'
 import { HistoryController } from './history/history.controller.js'
-import { HomeController } from './home/home.controller.js'
 import { BearerGuard } from './http/bearer.guard.js'
 import { BearerStrategy } from './http/bearer.strategy.js'
 import { Entry } from './http/entry.js'
@@ -18,6 +18,7 @@ import { ErrorFilter } from './http/error.filter.js'
 import { IssuersController } from './issuers/issuers.controller.js'
 import { ResourceController } from './issuers/resource.controller.js'
 import { KeysController } from './keys/keys.controller.js'
+import { CatalogController } from './models/catalog.controller.js'
 import { PresetsController } from './presets/presets.controller.js'
 import { AdminUsageController } from './usage/admin-usage.controller.js'
 import { UsageController } from './usage/usage.controller.js'
@@ -25,13 +26,13 @@ import { MeController } from './users/me.controller.js'
 
 /** Every face. */
 export const controllers = [
-  HomeController,
   HealthController,
   // The fixed paths of /auth before those with a provider's name in them.
   AuthController,
   BrowserController,
   MeController,
   CallsController,
+  CatalogController,
   HistoryController,
   UsageController,
   PresetsController,
@@ -41,6 +42,7 @@ export const controllers = [
   CredentialsController,
   AdminProvidersController,
   AuditController,
+  StatusController,
   IssuersController,
   ResourceController,
   AdminUsageController,

@@ -58,7 +58,7 @@ describe('the banner', () => {
     expect(text).not.toContain('Nobody can sign in')
   })
 
-  it('tells why a provider that was asked for is off, and names the others in one line', () => {
+  it('tells why a provider that was asked for is off, and names the others in one short line', () => {
     const models = [
       model('openai', 'OpenAI', { state: 'ready', credential: 'api_key' }),
       model('bedrock', 'Amazon Bedrock', { problem: 'No AWS credentials were found: no role.' }),
@@ -67,7 +67,7 @@ describe('the banner', () => {
     ]
     const text = print({ OPENAI_API_KEY: 'sk-1' }, { models })
     expect(text).toContain('Models     OpenAI (openai, api key)')
-    expect(text).toContain('off: Amazon Bedrock, Ollama, Groq (.env.example')
+    expect(text).toContain('\n             bedrock, ollama and groq are off: see .env.example\n')
     const wanted = banner({
       config: { ...loadConfig({ DATA_DIR: dataDir }), wantedModels: new Set(['bedrock']) },
       version: '1.0.0',
@@ -78,6 +78,12 @@ describe('the banner', () => {
       token: null,
     })
     expect(wanted).toContain('Amazon Bedrock is off: No AWS credentials were found: no role.')
-    expect(wanted).toContain('off: Ollama, Groq (.env.example')
+    expect(wanted).toContain('\n             ollama and groq are off: see .env.example\n')
+    const off = (count: number) =>
+      print({}, { models: Array.from({ length: count }, (_, index) => model(`p${index}`, `P ${index}`)) })
+    expect(off(1)).toContain(' p0 is off: see .env.example\n')
+    expect(off(4)).toContain(' p0, p1, p2 and p3 are off: see .env.example\n')
+    expect(off(20)).toContain(' p0, p1, p2 and 17 more are off: see .env.example\n')
+    for (const line of off(20).split('\n')) expect(line.length).toBeLessThan(160)
   })
 })

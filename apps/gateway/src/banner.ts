@@ -36,17 +36,22 @@ export function banner({ config, version, seconds, signIn, models, database, tok
     `  Sign in    ${ways(config, signIn)}`,
     `  Models     ${ready.length > 0 ? ready.map(({ name, id, credential }) => `${name} (${id}${credential === 'none' ? '' : `, ${credential.replaceAll('_', ' ')}`})`).join(', ') : 'none'}`,
     ...troubled.map(({ name, problem }) => `             ${name} is off: ${problem}`),
-    ...(others.length > 0
-      ? [
-          `             off: ${others.map(({ name }) => name).join(', ')} (.env.example says what turns each on)`,
-        ]
-      : []),
+    ...(others.length > 0 ? [`             ${named(others)} off: see .env.example`] : []),
     ...(config.routing ? [`  Routing    ${routed(config.routing)}`] : []),
     `  Database   ${database === 'embedded' ? `embedded in ${config.dataDir}: one connection, this process alone; set DATABASE_URL for more` : 'Postgres'}`,
     ...[...config.warnings, ...nobodyComesIn(config, signIn)].map((warning) => `  Warning    ${warning}`),
     ...next(config, signIn, ready, token),
   ]
   return `\n${lines.join('\n')}\n\n`
+}
+
+/** Of many the first ones: what they are called is in the file that turns them on. */
+function named(providers: readonly ProviderState[]): string {
+  const ids = providers.map(({ id }) => id)
+  // Three and a number are no shorter than four.
+  const shown = ids.length > 4 ? [...ids.slice(0, 3), `${ids.length - 3} more`] : ids
+  const last = shown.pop()
+  return shown.length > 0 ? `${shown.join(', ')} and ${last} are` : `${last} is`
 }
 
 function routed({ file, connections, aliases }: Routing): string {

@@ -29,6 +29,7 @@ import { createLifecycle, type Lifecycle } from './lifecycle.js'
 import { identityOf } from './local-issuer/person.js'
 import { modelsRoutes } from './models/models.routes.js'
 import { NestLog } from './nest-log.js'
+import { preloadTokenizer } from './openai/estimate.js'
 import { createLiveCalls, type LiveCall } from './openai/live-calls.js'
 import { openAiRoutes } from './openai/openai.routes.js'
 import { createPipeline } from './openai/pipeline.js'
@@ -36,6 +37,8 @@ import { createRouter } from './openai/router.js'
 import { serveDocs } from './openapi.js'
 import { proxyRoutes } from './proxy/proxy.routes.js'
 import * as tokens from './tokens.js'
+import { version } from './version.js'
+import { webRoutes } from './web/web.routes.js'
 
 /** How soon the database is asked again for what it could not say. */
 const askAgainMs = 1000
@@ -58,6 +61,8 @@ export interface Gateway {
   ready: Promise<unknown>
   /** Listens; `/health` answers at once, `/ready` when the database does. */
   listen(): Promise<void>
+  /** Loads what a first call would wait for, while none runs. */
+  warmUp(): Promise<void>
   /** A session token of the local admin of development; null where the local sign-in is off. */
   localToken(): Promise<string | null>
   /** Stops in order: no longer ready, then no new requests, then the running ones end, then what waits is written. */
@@ -157,43 +162,44 @@ export async function createGateway(
   const live = createLiveCalls(metrics)
   metrics.spoolPending.watch(() => calls.waiting())
   const stopFollowing = accounts.onChange((change) => {
-    if (change.kind === 'principal') void endCallsOfDisabled(change.subject)
+    if (change.kind === 'principal') void endCallsOfChanged(change.subject)
     if (change.kind === 'key') void endCallsOfRevoked(change.subject)
   })
-  const endCallsOfDisabled = async (principalId: string): Promise<void> => {
+  /** Of somebody who is disabled all of them, of somebody who may use less those of what is out. */
+  const endCallsOfChanged = async (principalId: string): Promise<void> => {
     if (!live.any(principalId)) return
     try {
-      const status = await accounts.status(principalId)
-      if (status !== 'active') live.stop(principalId, new AppError('account_disabled'))
+      const principal = await accounts.principal(principalId)
+      if (principal?.status === 'active') live.narrow(principalId, principal.models)
+      else live.stop(principalId, new AppError('account_disabled'))
     } catch (error) {
       // Nobody knows: asked again until somebody does.
       onError(error)
-      setTimeout(() => void endCallsOfDisabled(principalId), askAgainMs).unref()
+      setTimeout(() => void endCallsOfChanged(principalId), askAgainMs).unref()
     }
   }
   const endCallsOfRevoked = async (keyId: string): Promise<void> => {
     const call = live.any(keyId)
-    if (call) await endUnlessHolding(keyId, call.caller, (reason) => live.stop(keyId, reason))
+    if (call) await endUnlessHolding(keyId, call, (reason) => live.stop(keyId, reason))
   }
   /** @param id whose calls are meant: while none of them runs there is nothing to end */
   const endUnlessHolding = async (
     id: string,
-    caller: Caller,
+    call: LiveCall,
     end: (reason: AppError) => void,
   ): Promise<void> => {
     if (!live.any(id)) return
     try {
-      await caller.check()
+      call.narrow(await call.caller.check())
     } catch (error) {
       if (error instanceof AppError && error.status < 500) return end(error)
       onError(error)
-      setTimeout(() => void endUnlessHolding(id, caller, end), askAgainMs).unref()
+      setTimeout(() => void endUnlessHolding(id, call, end), askAgainMs).unref()
     }
   }
-  /** A call whose caller lost their rights between the guard and its registration was not among the live ones then. */
+  /** A call whose caller lost rights between the guard and its registration was not among the live ones then. */
   const confirm = (caller: Caller, call: LiveCall): void => {
-    if (!caller.unchanged())
-      void endUnlessHolding(caller.principal.id, caller, (reason) => call.abort(reason))
+    if (!caller.unchanged()) void endUnlessHolding(caller.principal.id, call, (reason) => call.abort(reason))
   }
   const authenticate = config.enableAuth
     ? createAuthenticate({ accounts, sessionTokens, issuers, cookie, metrics })
@@ -225,6 +231,7 @@ export async function createGateway(
     { provide: tokens.AUTHENTICATE, useValue: authenticate },
     { provide: tokens.PIPELINE, useValue: pipeline },
     { provide: tokens.ROUTER, useValue: router },
+    { provide: tokens.LIVE_CALLS, useValue: live },
     { provide: tokens.LIFECYCLE, useValue: lifecycle },
   ]
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -251,11 +258,16 @@ export async function createGateway(
   )
   if (issuer) await (await import('./local-issuer/mount.js')).mountLocalIssuer(fastify, issuer)
   serveDocs(app)
-  const modelRoutes = { pipeline, router, models, calls, logger, keepContent: config.keepContent === 'all' }
+  const keep = {
+    keepContent: config.keepContent === 'all',
+    keepPlayground: config.keepContent !== 'none',
+  }
+  const modelRoutes = { pipeline, router, models, calls, logger, ...keep }
   await openAiRoutes(fastify, modelRoutes)
   await messagesRoutes(fastify, modelRoutes)
   await modelsRoutes(fastify, modelRoutes)
   await proxyRoutes(fastify, modelRoutes)
+  await webRoutes(fastify, { accounts, authenticate, config, issuers, logger, signIn, version })
 
   return {
     app,
@@ -278,6 +290,7 @@ export async function createGateway(
         .then(() => models.list())
       relisting = setInterval(() => void models.list(), listAgainMs).unref()
     },
+    warmUp: () => preloadTokenizer(() => live.count() === 0),
     async localToken() {
       if (!issuer) return null
       const identity = identityOf(localAdmin)

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import type { Values } from '@gatehouse/contracts'
+import type { SettingView, Values } from '@gatehouse/contracts'
 import {
   environmentIssuer,
   type SignInValues,
@@ -25,6 +25,7 @@ import { ignoredSettings, wantedProviders } from './ignored-settings.js'
 import { isLoopbackHost } from './local-issuer/loopback.js'
 import { readRouting } from './routing/read-routing.js'
 import type { Routing } from './routing/routing.js'
+import { settingsOf } from './settings.js'
 
 /** Every variable there is, in the order of `.env.example`. */
 export const sections: ExampleSection[] = [
@@ -72,6 +73,8 @@ export interface GatewayConfig {
   wantedModels: ReadonlySet<string>
   /** What `gatehouse.yaml` says; undefined where there is none. */
   routing: Routing | undefined
+  /** Every variable as it was given; nothing secret. */
+  settings: readonly SettingView[]
   /** Sentences that the start prints: settings that work and that somebody may not mean. */
   warnings: string[]
 }
@@ -156,6 +159,12 @@ export function loadConfig(
     models,
     wantedModels: wantedProviders(given),
     routing,
+    settings: settingsOf({
+      sections,
+      environment,
+      fromFile: file.fromFile ?? [],
+      refersTo: routing?.refersTo ?? [],
+    }),
     warnings: [
       ...ignoredSettings(given),
       ...(production && core.DATABASE_URL === undefined ? [embeddedInProduction(dataDir)] : []),

@@ -25,11 +25,16 @@ describe('the document of the API', async () => {
       document.paths[path]?.get?.parameters.filter((parameter) => parameter.in === 'query') ?? []
     const page = ['limit', 'after', 'order']
     for (const [path, names] of Object.entries({
-      '/api/v1/history': ['provider', 'model', 'status', 'request_id', ...page],
+      '/api/v1/history': [
+        ...['provider', 'model', 'status', 'request_id', 'key_id', 'endpoint', 'from', 'to'],
+        ...page,
+      ],
+      '/api/v1/history/{id}': ['full'],
+      '/api/v1/usage/overview': ['from', 'to', 'time_zone', 'split'],
       '/api/v1/presets': page,
       '/auth/sessions': page,
       '/api/v1/admin/users': ['query', 'status', 'role', ...page],
-      '/api/v1/admin/audit': ['actor_id', 'target_id', 'action', ...page],
+      '/api/v1/admin/audit': ['actor_id', 'target_id', 'action', 'query', 'from', 'to', ...page],
     })) {
       expect(
         queried(path).map(({ name }) => name),

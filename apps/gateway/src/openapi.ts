@@ -4,9 +4,10 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppModule } from './app.module.js'
 import { docsScript, docsStyle } from './docs-page.js'
+import { withModelPaths } from './model-paths.js'
 import * as tokens from './tokens.js'
 
-/** The OpenAPI 3.1 document of every Nest route. */
+/** The OpenAPI 3.1 document of every route: of Nest's, and of the raw ones by which models are called. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const settings = new DocumentBuilder()
     .setTitle('Gatehouse')
@@ -25,9 +26,10 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
         'A session token from /auth/login or /auth/register, an API key, or a token of a trusted issuer',
     })
     .build()
-  return SwaggerModule.createDocument(app, settings, {
+  const document = SwaggerModule.createDocument(app, settings, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   })
+  return withModelPaths(document)
 }
 
 /** Serves the document at `/docs-json`, and Swagger UI with Authorize at `/docs`. */

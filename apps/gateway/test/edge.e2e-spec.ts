@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { webPages } from '@gatehouse/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   adminEmail,
@@ -15,9 +16,8 @@ interface ErrorAnswer {
 
 /** The routes that anybody may reach. A route that is added to this list is added on purpose. */
 const publicRoutes = [
-  'GET /',
-  'GET /home.css',
-  'GET /home.js',
+  ...webPages.map((page) => `GET ${page}`),
+  'GET /assets/*',
   'GET /health',
   'GET /live',
   'GET /ping',
@@ -285,14 +285,22 @@ describe('the edge', () => {
     expect(two).toMatch(/^HTTP\/1.1 400/)
   })
 
-  it('says what is missing as RFC 6750 asks', async () => {
+  it('says what is missing as RFC 6750 asks, and where to get it as RFC 9728 does', async () => {
     const none = await gateway.ask<ErrorAnswer>('/auth/profile')
     expect(none.json.error.message).toBe('Authorization header missing')
-    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="gatehouse"')
-    const wrong = await gateway.ask('/auth/profile', { token: 'x.y.z' })
-    expect(wrong.headers.get('www-authenticate')).toMatch(
-      /^Bearer realm="gatehouse", error="invalid_token", error_description="[^"]+"$/,
-    )
+    const where = `resource_metadata="${gateway.url}/.well-known/oauth-protected-resource"`
+    expect(none.headers.get('www-authenticate')).toBe(`Bearer realm="gatehouse", ${where}`)
+    // Of Nest's routes and of the raw ones.
+    for (const path of ['/auth/profile', '/v1/models']) {
+      const wrong = await gateway.ask(path, { token: 'x.y.z' })
+      const challenge = wrong.headers.get('www-authenticate') ?? ''
+      expect(challenge).toMatch(
+        /^Bearer realm="gatehouse", error="invalid_token", error_description="[^"]+", resource_metadata="[^"]+"$/,
+      )
+      expect(challenge).toContain(where)
+    }
+    const metadata = await gateway.ask('/.well-known/oauth-protected-resource')
+    expect(metadata).toMatchObject({ status: 200, json: { resource: gateway.url } })
   })
 
   it('T16, T22: a session token is checked in every part, not only by its signature', async () => {
@@ -679,6 +687,21 @@ describe('the edge', () => {
     for (const path of ['/auth/providers', '/auth/profile', '/api/v1/history']) {
       expect((await gateway.ask(path)).headers.get('cache-control'), path).toBe('no-store')
     }
+    // The pages hold who is signed in, and take no style but their own.
+    const nonces = new Set<string>()
+    for (const path of webPages) {
+      const { headers, text } = await gateway.ask(path)
+      const [, nonce = ''] =
+        /style-src 'self' 'nonce-([^']{20,})'$/.exec(headers.get('content-security-policy') ?? '') ?? []
+      expect(headers.get('content-security-policy'), path).not.toContain('unsafe')
+      expect(text, path).toContain(`<style nonce="${nonce}">`)
+      expect(headers.get('cache-control'), path).toBe('no-store')
+      nonces.add(nonce)
+    }
+    expect(nonces.size).toBe(webPages.length)
+    expect((await gateway.ask('/assets/appearance.js')).headers.get('cache-control')).toBe(
+      'public, max-age=300',
+    )
   })
 
   it('T81: each deed of an admin and each refused sign-in is one row of the audit log, and the chain holds', async () => {

@@ -1,25 +1,24 @@
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  defaultText,
-  type StandIn,
-  speechBytes,
-  startAnthropic,
-  startBedrock,
-  startGemini,
-  startOpenAi,
-} from '@gatehouse/testing'
+import { defaultText, type StandIn, speechBytes } from '@gatehouse/testing'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type InnerGateway, type People, type Person, startGateway, startPeople, until } from './harness.js'
-
-const providerKey = 'sk-up-0123456789abcdefghijklmnop'
+import {
+  type House,
+  type InnerGateway,
+  openAiKey,
+  type People,
+  type Person,
+  startHouse,
+  until,
+} from './harness.js'
 
 interface ErrorAnswer {
   error: { message: string; type: string; param: string | null; code: string }
 }
 
 describe('the endpoints of /v1 beside chat', () => {
+  let house: House & { gateway: InnerGateway }
   let people: People
   let openai: StandIn
   let gemini: StandIn
@@ -30,33 +29,16 @@ describe('the endpoints of /v1 beside chat', () => {
   let client: OpenAI
 
   beforeAll(async () => {
-    people = await startPeople()
-    ;[openai, gemini, bedrock, anthropic] = await Promise.all([
-      startOpenAi(),
-      startGemini(),
-      startBedrock(),
-      startAnthropic(),
-    ])
-    gateway = await startGateway({
-      ...people.environment,
-      OPENAI_API_KEY: providerKey,
-      OPENAI_BASE_URL: `${openai.url}/v1`,
-      GOOGLE_API_KEY: 'AIzaSyGatehouseStandIn0123456789',
-      GOOGLE_GEMINI_BASE_URL: gemini.url,
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url,
-      AWS_BEARER_TOKEN_BEDROCK: 'ABSK-test-0123456789',
-      ANTHROPIC_API_KEY: 'anthropic-key-00000000',
-      ANTHROPIC_BASE_URL: anthropic.url,
-      KEEP_CONTENT: 'all',
+    house = await startHouse({
+      vendors: ['openai', 'gemini', 'bedrock', 'anthropic'],
+      environment: { KEEP_CONTENT: 'all' },
     })
+    ;({ people, gateway } = house)
+    ;({ openai, gemini, bedrock, anthropic } = house.standIns)
     ada = await people.register(gateway, 'ada@example.com')
     client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: ada.token, maxRetries: 0 })
   })
-  afterAll(async () => {
-    await gateway.close()
-    await Promise.all([people, openai, gemini, bedrock, anthropic].map((part) => part.close()))
-  })
+  afterAll(() => house?.close())
   beforeEach(() => {
     for (const standIn of [openai, gemini, bedrock, anthropic]) standIn.requests.length = 0
   })
@@ -734,7 +716,7 @@ describe('the endpoints of /v1 beside chat', () => {
     expect(status).toBe(200)
     for (const name of ['te', 'keep-alive', 'proxy-connection', 'trailer', 'upgrade', 'x-request-id'])
       expect(sent()?.headers).not.toHaveProperty(name)
-    expect(sent()?.headers.authorization).toBe(`Bearer ${providerKey}`)
+    expect(sent()?.headers.authorization).toBe(`Bearer ${openAiKey}`)
     expect(await latest()).toMatchObject({ request_id: 'req-of-mine-0001' })
   })
 

@@ -4,7 +4,18 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createLogger } from '@gatehouse/platform'
-import { type OpenIdIssuer, startOpenIdIssuer } from '@gatehouse/testing'
+import {
+  createPostgresDatabase,
+  type OpenIdIssuer,
+  type StandIn,
+  startAnthropic,
+  startAzure,
+  startBedrock,
+  startGemini,
+  startOpenAi,
+  startOpenIdIssuer,
+} from '@gatehouse/testing'
+import { describe, inject } from 'vitest'
 import { createGateway, type Gateway } from '../src/boot.js'
 import { loadConfig } from '../src/config.js'
 
@@ -197,6 +208,8 @@ export interface People {
   idToken(email: string, claims?: Record<string, unknown>): string
   /** Registers somebody at a gateway. */
   register(at: TestGateway, email: string): Promise<Person>
+  /** Signs somebody in who is registered. @returns the token of a new session */
+  signIn(at: TestGateway, email: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -225,8 +238,155 @@ export async function startPeople(): Promise<People> {
       if (answer.status !== 201) throw new Error(`register: ${answer.status} ${answer.text}`)
       return { id: answer.json.user_id, token: answer.json.access_token, email }
     },
+    async signIn(at, email) {
+      const body = { provider: 'google', id_token: idToken(email) }
+      const answer = await at.ask<{ access_token: string }>('/auth/login', { body })
+      if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`)
+      return answer.json.access_token
+    },
     close: () => issuer.close(),
   }
+}
+
+/** The key that the stand-in for OpenAI is called with. */
+export const openAiKey = 'sk-up-0123456789abcdefghijklmnop'
+
+/** How each stand-in starts, and the variables by which a gateway calls it. */
+const vendors = {
+  openai: {
+    start: startOpenAi,
+    variables: ({ url }: StandIn) => ({ OPENAI_API_KEY: openAiKey, OPENAI_BASE_URL: `${url}/v1` }),
+  },
+  gemini: {
+    start: startGemini,
+    variables: ({ url }: StandIn) => ({
+      GOOGLE_API_KEY: 'AIzaSyGatehouseStandIn0123456789',
+      GOOGLE_GEMINI_BASE_URL: url,
+    }),
+  },
+  bedrock: {
+    start: startBedrock,
+    variables: ({ url }: StandIn) => ({
+      AWS_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+      AWS_BEARER_TOKEN_BEDROCK: 'ABSK-test-0123456789',
+    }),
+  },
+  anthropic: {
+    start: startAnthropic,
+    variables: ({ url }: StandIn) => ({
+      ANTHROPIC_API_KEY: 'anthropic-key-00000000',
+      ANTHROPIC_BASE_URL: url,
+    }),
+  },
+  azure: {
+    start: startAzure,
+    variables: ({ url }: StandIn) => ({
+      AZURE_OPENAI_ENDPOINT: url,
+      AZURE_OPENAI_API_KEY: 'azure-key-0000000000000000',
+    }),
+  },
+} satisfies Record<string, { start(): Promise<StandIn>; variables(standIn: StandIn): Record<string, string> }>
+
+type Vendor = keyof typeof vendors
+
+/** What most tests need before they begin. */
+export interface House {
+  people: People
+  /** Those that were asked for, by their names. */
+  standIns: Record<Vendor, StandIn>
+  openai: StandIn
+  /** Has signed in. */
+  root: Person
+  /** Ends all of it, in order. */
+  close(): Promise<void>
+}
+
+/** What a house is to have. */
+export interface HouseOptions {
+  /** Behind the gateway; OpenAI alone unless told. */
+  vendors?: readonly Vendor[]
+  /** Variables beside those of the people and of the stand-ins, over which they go; undefined for one that is not to be set. */
+  environment?: Record<string, string | undefined>
+}
+
+/** One gateway on a database of its own, with people to sign in and stand-ins behind it. */
+export async function startHouse(options: HouseOptions = {}): Promise<House & { gateway: InnerGateway }> {
+  const { environment, ...parts } = await startParts(options)
+  const gateway = await startGateway(whereSet(environment))
+  return {
+    ...parts,
+    gateway,
+    root: await parts.people.register(gateway, adminEmail),
+    async close() {
+      // Also where a test has closed it, which cannot be done twice.
+      await gateway.close().finally(parts.close)
+    },
+  }
+}
+
+/**
+ * Two gateways on one Postgres, with people to sign in and stand-ins behind them. They start at the same moment on an
+ * empty database, and have one public address and one secret, as behind a load balancer: a token of one holds at the other.
+ * @param start `startGateway`, or `spawnGateway` for processes of their own
+ */
+export async function startPair<Started extends TestGateway>(
+  start: (environment: Record<string, string>) => Promise<Started>,
+  options: HouseOptions = {},
+): Promise<House & { one: Started; two: Started; databaseUrl: string }> {
+  const postgres = await createPostgresDatabase({ empty: true })
+  const { environment, ...parts } = await startParts(options)
+  const port = String(await freePort())
+  const common = whereSet({
+    JWT_SECRET: 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo',
+    PUBLIC_URL: `http://localhost:${port}`,
+    DATABASE_URL: postgres.url,
+    ...environment,
+  })
+  const [one, two] = await Promise.all([start({ ...common, PORT: port }), start(common)])
+  return {
+    ...parts,
+    one,
+    two,
+    databaseUrl: postgres.url,
+    root: await parts.people.register(one, adminEmail),
+    async close() {
+      await Promise.all([one.close(), two.close()])
+      await parts.close()
+      await postgres.drop()
+    },
+  }
+}
+
+const whereSet = (environment: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+
+async function startParts({ vendors: wanted = ['openai'], environment = {} }: HouseOptions) {
+  const people = await startPeople()
+  const started = await Promise.all(wanted.map(async (name) => [name, await vendors[name].start()] as const))
+  const standIns = Object.fromEntries(started) as Record<Vendor, StandIn>
+  return {
+    people,
+    standIns,
+    openai: standIns.openai,
+    environment: {
+      ...people.environment,
+      ...Object.assign({}, ...started.map(([name, standIn]) => vendors[name].variables(standIn))),
+      ...environment,
+    } as Record<string, string | undefined>,
+    async close() {
+      await Promise.all([people, ...started.map(([, standIn]) => standIn)].map((part) => part.close()))
+    },
+  }
+}
+
+/** A suite that needs a Postgres server: skipped by name where there is none. */
+export function describeOnPostgres(name: string, body: () => void): void {
+  const server = inject('postgres')
+  const missing = 'missing' in server ? server.missing : undefined
+  describe.skipIf(missing !== undefined)(`${name}${missing ? ` (skipped: ${missing})` : ''}`, body)
 }
 
 /** The JSON of each `data:` line of an event stream. */

@@ -2,16 +2,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '@gatehouse/platform'
-import { createPostgresDatabase, type StandIn, startOpenAi } from '@gatehouse/testing'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { StandIn } from '@gatehouse/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CookieJar, signInLocally } from './browser.js'
 import {
-  adminEmail,
+  describeOnPostgres,
+  type House,
   type InnerGateway,
   type People,
   type Person,
   startGateway,
-  startPeople,
+  startHouse,
+  startPair,
   type TestGateway,
 } from './harness.js'
 
@@ -26,10 +28,6 @@ interface Key {
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
-const upstream = (openai: StandIn) => ({
-  OPENAI_API_KEY: 'sk-up-0123456789abcdefghijklmnop',
-  OPENAI_BASE_URL: `${openai.url}/v1`,
-})
 
 /** Makes a key of somebody's. */
 async function make(at: TestGateway, token: string, body: Record<string, unknown> = {}): Promise<Key> {
@@ -50,8 +48,8 @@ const chat = (at: TestGateway, token: string, model = 'openai/gpt-4o-mini', stre
 
 describe('API keys', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-data-'))
+  let house: House & { gateway: InnerGateway }
   let people: People
-  let openai: StandIn
   let gateway: InnerGateway
   let ada: Person
   let eve: Person
@@ -59,15 +57,13 @@ describe('API keys', () => {
   const shown: string[] = []
 
   beforeAll(async () => {
-    people = await startPeople()
-    openai = await startOpenAi()
-    gateway = await startGateway({ ...people.environment, ...upstream(openai), DATA_DIR: dataDir })
+    house = await startHouse({ environment: { DATA_DIR: dataDir } })
+    ;({ people, gateway } = house)
     ada = await people.register(gateway, 'ada@example.com')
     eve = await people.register(gateway, 'eve@example.com')
   })
   afterAll(async () => {
-    await gateway.close().catch(() => {})
-    await Promise.all([people.close(), openai.close()])
+    await house?.close().catch(() => {})
     rmSync(dataDir, { recursive: true, force: true })
   })
   const own = async (body: Record<string, unknown> = {}) => {
@@ -112,13 +108,12 @@ describe('API keys', () => {
     ]
     for (const { status, json } of asked)
       expect([status, json]).toMatchObject([403, { error: { code: 'forbidden' } }])
-    const root = await people.register(gateway, adminEmail)
-    const { key: rootKey } = await make(gateway, root.token)
+    const { key: rootKey } = await make(gateway, house.root.token)
     shown.push(rootKey)
     expect((await gateway.ask('/api/v1/admin/users', { token: rootKey })).status).toBe(403)
     // Nor what everybody keeps at the provider.
     expect((await gateway.ask('/proxy/openai/files', { token: rootKey })).status).toBe(403)
-    expect((await gateway.ask('/proxy/openai/files', { token: root.token })).status).toBe(200)
+    expect((await gateway.ask('/proxy/openai/files', { token: house.root.token })).status).toBe(200)
     const goesOn = { model: 'openai/gpt-5', input: 'x', previous_response_id: 'resp_of_somebody' }
     expect((await gateway.ask('/v1/responses', { token: rootKey, body: goesOn })).status).toBe(404)
   })
@@ -263,109 +258,94 @@ describe('API keys', () => {
   })
 })
 
-const server = inject('postgres')
-const missing = 'missing' in server ? server.missing : undefined
+describeOnPostgres('API keys at two gateways on one Postgres', () => {
+  let house: Awaited<ReturnType<typeof startPair<InnerGateway>>>
+  let people: People
+  let openai: StandIn
+  let one: InnerGateway
+  let two: InnerGateway
+  let root: Person
 
-describe.skipIf(missing !== undefined)(
-  `API keys at two gateways on one Postgres${missing ? ` (skipped: ${missing})` : ''}`,
-  () => {
-    let postgres: { url: string; drop(): Promise<void> }
-    let people: People
-    let openai: StandIn
-    let one: InnerGateway
-    let two: InnerGateway
-    let root: Person
+  beforeAll(async () => {
+    house = await startPair(startGateway)
+    ;({ people, openai, one, two, root } = house)
+  })
+  afterAll(() => house?.close())
+  const status = async (at: TestGateway, key: string) => (await at.ask('/v1/models', { token: key })).status
+  const refusedAt = (at: TestGateway, key: string, expected: number) =>
+    expect.poll(() => status(at, key), { timeout: 5000, interval: 50 }).toBe(expected)
 
-    beforeAll(async () => {
-      people = await startPeople()
-      openai = await startOpenAi()
-      postgres = await createPostgresDatabase({ empty: true })
-      const environment = { ...people.environment, ...upstream(openai), DATABASE_URL: postgres.url }
-      ;[one, two] = await Promise.all([startGateway(environment), startGateway(environment)])
-      root = await people.register(one, adminEmail)
+  it('T37: a key that is revoked on one is refused on the other', async () => {
+    const ada = await people.register(one, 'ada@example.com')
+    const { id, key } = await make(one, ada.token)
+    for (const at of [one, two]) expect(await status(at, key)).toBe(200)
+    expect((await revoke(one, ada.token, id)).status).toBe(204)
+    expect(await status(one, key)).toBe(401)
+    await refusedAt(two, key, 401)
+  })
+
+  it('T37: the stream by a revoked key ends with an error event on the gateway that serves it; others go on', async () => {
+    const bob = await people.register(one, 'bob@example.com')
+    const [gone, kept] = [await make(one, bob.token), await make(one, bob.token)]
+    const begun = openai.requests.length
+    const streams = [gone, kept].map(({ key }) => chat(two, key, 'openai/stall', true))
+    await expect.poll(() => openai.requests.length, { timeout: 10_000 }).toBe(begun + 2)
+    await revoke(one, bob.token, gone.id)
+    const { text } = (await streams[0]) ?? { text: '' }
+    expect(text).toMatch(/"code":"invalid_token"/)
+    expect(text).not.toContain('[DONE]')
+    // The other one ends when its owner is disabled: it was still there.
+    await one.ask(`/api/v1/admin/users/${bob.id}/disable`, { method: 'POST', token: root.token })
+    expect((await streams[1])?.text).toMatch(/"code":"account_disabled"/)
+    for (const at of [one, two]) await refusedAt(at, kept.key, 403)
+  })
+
+  it('T37: at the end of the overlap a rotated key ends on both', async () => {
+    const cid = await people.register(one, 'cid@example.com')
+    const { id, key } = await make(one, cid.token)
+    for (const at of [one, two]) expect(await status(at, key)).toBe(200)
+    const { json: fresh } = await one.ask<Key>(`/api/v1/keys/${id}/rotate`, {
+      token: cid.token,
+      body: { overlap_hours: 0 },
     })
-    afterAll(async () => {
-      await Promise.all([one, two].map((gateway) => gateway?.close()))
-      await Promise.all([people?.close(), openai?.close(), postgres?.drop()])
-    })
-    const status = async (at: TestGateway, key: string) => (await at.ask('/v1/models', { token: key })).status
-    const refusedAt = (at: TestGateway, key: string, expected: number) =>
-      expect.poll(() => status(at, key), { timeout: 5000, interval: 50 }).toBe(expected)
+    for (const at of [one, two]) {
+      await refusedAt(at, key, 401)
+      expect(await status(at, fresh.key)).toBe(200)
+    }
+  })
 
-    it('T37: a key that is revoked on one is refused on the other', async () => {
-      const ada = await people.register(one, 'ada@example.com')
-      const { id, key } = await make(one, ada.token)
-      for (const at of [one, two]) expect(await status(at, key)).toBe(200)
-      expect((await revoke(one, ada.token, id)).status).toBe(204)
-      expect(await status(one, key)).toBe(401)
-      await refusedAt(two, key, 401)
-    })
-
-    it('T37: the stream by a revoked key ends with an error event on the gateway that serves it; others go on', async () => {
-      const bob = await people.register(one, 'bob@example.com')
-      const [gone, kept] = [await make(one, bob.token), await make(one, bob.token)]
-      const begun = openai.requests.length
-      const streams = [gone, kept].map(({ key }) => chat(two, key, 'openai/stall', true))
-      await expect.poll(() => openai.requests.length, { timeout: 10_000 }).toBe(begun + 2)
-      await revoke(one, bob.token, gone.id)
-      const { text } = (await streams[0]) ?? { text: '' }
-      expect(text).toMatch(/"code":"invalid_token"/)
-      expect(text).not.toContain('[DONE]')
-      // The other one ends when its owner is disabled: it was still there.
-      await one.ask(`/api/v1/admin/users/${bob.id}/disable`, { method: 'POST', token: root.token })
-      expect((await streams[1])?.text).toMatch(/"code":"account_disabled"/)
-      for (const at of [one, two]) await refusedAt(at, kept.key, 403)
-    })
-
-    it('T37: at the end of the overlap a rotated key ends on both', async () => {
-      const cid = await people.register(one, 'cid@example.com')
-      const { id, key } = await make(one, cid.token)
-      for (const at of [one, two]) expect(await status(at, key)).toBe(200)
-      const { json: fresh } = await one.ask<Key>(`/api/v1/keys/${id}/rotate`, {
-        token: cid.token,
-        body: { overlap_hours: 0 },
+  it('T38: who may use less has keys that may use less, on both', async () => {
+    const dan = await people.register(one, 'dan@example.com')
+    const { key } = await make(one, dan.token, { models: ['openai/*'] })
+    for (const at of [one, two]) expect((await chat(at, key)).status).toBe(200)
+    const { database } = one.gateway
+    await database.transaction(async (transaction) => {
+      await transaction.principal.update({
+        where: { id: dan.id },
+        data: { allModels: false, models: ['groq/*'] },
       })
-      for (const at of [one, two]) {
-        await refusedAt(at, key, 401)
-        expect(await status(at, fresh.key)).toBe(200)
-      }
+      await transaction.change.create({ data: { kind: 'principal', subject: dan.id } })
     })
+    for (const at of [one, two])
+      await expect.poll(async () => (await chat(at, key)).status, { timeout: 5000, interval: 100 }).toBe(403)
+  })
 
-    it('T38: who may use less has keys that may use less, on both', async () => {
-      const dan = await people.register(one, 'dan@example.com')
-      const { key } = await make(one, dan.token, { models: ['openai/*'] })
-      for (const at of [one, two]) expect((await chat(at, key)).status).toBe(200)
-      const { database } = one.gateway
-      await database.transaction(async (transaction) => {
-        await transaction.principal.update({
-          where: { id: dan.id },
-          data: { allModels: false, models: ['groq/*'] },
-        })
-        await transaction.change.create({ data: { kind: 'principal', subject: dan.id } })
-      })
-      for (const at of [one, two])
-        await expect
-          .poll(async () => (await chat(at, key)).status, { timeout: 5000, interval: 100 })
-          .toBe(403)
-    })
-
-    it('T36: the text of a key is in no table', async () => {
-      const fay = await people.register(one, 'fay@example.com')
-      const { key, prefix } = await make(one, fay.token)
-      await chat(two, key)
-      const database = await openDatabase({ url: postgres.url, dataDir: one.dataDir })
-      const tables = await database.client.$queryRaw<{ name: string }[]>`
+  it('T36: the text of a key is in no table', async () => {
+    const fay = await people.register(one, 'fay@example.com')
+    const { key, prefix } = await make(one, fay.token)
+    await chat(two, key)
+    const database = await openDatabase({ url: house.databaseUrl, dataDir: one.dataDir })
+    const tables = await database.client.$queryRaw<{ name: string }[]>`
         SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`
-      let dump = ''
-      for (const { name } of tables) {
-        const rows = await database.client.$queryRawUnsafe<{ text: string }[]>(
-          `SELECT "${name}"::text AS text FROM "${name}"`,
-        )
-        dump += rows.map(({ text }) => text).join('\n')
-      }
-      await database.close()
-      expect(dump).toContain(prefix)
-      expect(dump).not.toContain(key.slice(12))
-    })
-  },
-)
+    let dump = ''
+    for (const { name } of tables) {
+      const rows = await database.client.$queryRawUnsafe<{ text: string }[]>(
+        `SELECT "${name}"::text AS text FROM "${name}"`,
+      )
+      dump += rows.map(({ text }) => text).join('\n')
+    }
+    await database.close()
+    expect(dump).toContain(prefix)
+    expect(dump).not.toContain(key.slice(12))
+  })
+})

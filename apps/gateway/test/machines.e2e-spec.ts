@@ -250,7 +250,7 @@ issuers:
     }
     const known =
       /^(GET|POST) (\/v1\/|\/proxy\/|\/models|\/chat\/completions$|\/completions$|\/embeddings$|\/api\/v1\/llm\/)/
-    const own = /^GET \/api\/v1\/(history|usage)/
+    const own = /^GET \/api\/v1\/(history|usage|models$)/
     expect(
       reached.filter((where) => !known.test(where) && !own.test(where) && !/ \/proxy\//.test(where)),
     ).toEqual([])

@@ -195,7 +195,9 @@ describe('/v1/messages, by Anthropic’s own client', () => {
       'authentication_error',
       'Authorization header missing',
     ])
-    expect(none.headers.get('www-authenticate')).toBe('Bearer realm="gatehouse"')
+    expect(none.headers.get('www-authenticate')).toMatch(
+      /^Bearer realm="gatehouse", resource_metadata="[^"]+\/\.well-known\/oauth-protected-resource"$/,
+    )
     expect(anthropic.requests).toHaveLength(before)
   })
 

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type StandIn, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -15,6 +16,36 @@ import {
 } from './harness.js'
 
 const secret = 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo'
+
+describe('the command line', () => {
+  /** From the build, as it is started everywhere. */
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [resolve('dist/apps/gateway/src/main.js'), ...args], {
+      // A start would end at once, and say so.
+      env: { PATH: process.env.PATH, PORT: 'none' },
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+
+  it('answers --help and --version, and starts nothing', () => {
+    const help = run('--help')
+    expect([help.status, help.stderr]).toEqual([0, ''])
+    expect(help.stdout).toMatch(/Usage: .*\n[\s\S]*\.env\.example/)
+    const version = run('--version')
+    const { version: ours } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    expect([version.status, version.stdout]).toEqual([0, `${ours}\n`])
+  })
+
+  it('T57: refuses everything else in a sentence that repeats nothing of it', () => {
+    for (const args of [['--openai-key=canary'], ['canary'], ['--help', 'canary'], ['--version', '--help']]) {
+      const { status, stdout, stderr } = run(...args)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^Gatehouse takes no arguments .*\n$/)
+      expect(stderr).not.toContain('canary')
+    }
+    expect(run().stderr).toContain('PORT')
+  })
+})
 
 describe('a configuration that cannot work', () => {
   const wrong: [name: string, value: string, says: RegExp, environment?: Record<string, string>][] = [
@@ -102,7 +133,7 @@ describe('a gateway process', () => {
     await until(() => gateway.output().includes('curl -s'))
     const output = gateway.output()
     expect(output).toContain(`at http://localhost:${port}`)
-    expect(output).toMatch(/ off: OpenAI, .*\(\.env\.example/)
+    expect(output).toMatch(/ openai, \w+, \w+ and \d+ more are off: see \.env\.example\n/)
     expect(output).toContain('Demo (demo)')
     const line = output.split('\n').find((text) => text.startsWith('curl -s')) ?? ''
     const [, url = '', token = '', body = ''] =

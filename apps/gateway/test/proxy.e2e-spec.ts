@@ -1,34 +1,16 @@
 import { connect } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
-import {
-  defaultText,
-  type StandIn,
-  speechBytes,
-  startAnthropic,
-  startAzure,
-  startGemini,
-  startOpenAi,
-} from '@gatehouse/testing'
+import { defaultText, type StandIn, speechBytes } from '@gatehouse/testing'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  adminEmail,
-  type InnerGateway,
-  type People,
-  type Person,
-  startGateway,
-  startPeople,
-  until,
-} from './harness.js'
-
-const providerKey = 'sk-up-0123456789abcdefghijklmnop'
+import { type House, type InnerGateway, openAiKey, type Person, startHouse, until } from './harness.js'
 
 interface ErrorAnswer {
   error: { message: string; type: string; param: string | null; code: string }
 }
 
 describe('/proxy/{provider}', () => {
-  let people: People
+  let house: House & { gateway: InnerGateway }
   let openai: StandIn
   let gemini: StandIn
   let anthropic: StandIn
@@ -39,32 +21,13 @@ describe('/proxy/{provider}', () => {
   let client: OpenAI
 
   beforeAll(async () => {
-    people = await startPeople()
-    ;[openai, gemini, anthropic, azure] = await Promise.all([
-      startOpenAi(),
-      startGemini(),
-      startAnthropic(),
-      startAzure(),
-    ])
-    gateway = await startGateway({
-      ...people.environment,
-      OPENAI_API_KEY: providerKey,
-      OPENAI_BASE_URL: `${openai.url}/v1`,
-      GOOGLE_API_KEY: 'AIzaSyGatehouseStandIn0123456789',
-      GOOGLE_GEMINI_BASE_URL: gemini.url,
-      ANTHROPIC_API_KEY: 'anthropic-key-00000000',
-      ANTHROPIC_BASE_URL: anthropic.url,
-      AZURE_OPENAI_ENDPOINT: azure.url,
-      AZURE_OPENAI_API_KEY: 'azure-key-0000000000000000',
-    })
-    ada = await people.register(gateway, 'ada@example.com')
-    root = await people.register(gateway, adminEmail)
+    house = await startHouse({ vendors: ['openai', 'gemini', 'anthropic', 'azure'] })
+    ;({ gateway, root } = house)
+    ;({ openai, gemini, anthropic, azure } = house.standIns)
+    ada = await house.people.register(gateway, 'ada@example.com')
     client = new OpenAI({ baseURL: `${gateway.url}/proxy/openai`, apiKey: root.token, maxRetries: 0 })
   })
-  afterAll(async () => {
-    await gateway.close()
-    await Promise.all([people, openai, gemini, anthropic, azure].map((part) => part.close()))
-  })
+  afterAll(() => house?.close())
   beforeEach(() => {
     for (const standIn of [openai, gemini, anthropic, azure]) standIn.requests.length = 0
   })
@@ -218,7 +181,7 @@ describe('/proxy/{provider}', () => {
         },
       })
       expect(sent()?.headers).toMatchObject({
-        authorization: `Bearer ${providerKey}`,
+        authorization: `Bearer ${openAiKey}`,
         host: new URL(openai.url).host,
         'openai-beta': 'assistants=v2',
       })

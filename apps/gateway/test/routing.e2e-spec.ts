@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { HistoryDetail } from '@gatehouse/contracts'
 import { type StandIn, startGemini, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -116,6 +117,11 @@ describe('routing by gatehouse.yaml', () => {
     await gateway.gateway.calls.flush()
     return gateway.gateway.database.client.call.findFirst({ orderBy: { id: 'desc' } })
   }
+  /** The newest call as its owner sees it. */
+  const shown = async () => {
+    const id = (await latest())?.id
+    return (await gateway.ask<HistoryDetail>(`/api/v1/history/${id}`, { token: ada.token })).json
+  }
   const fresh = [...pairs]
   const newPair = () => fresh.pop() ?? ''
   const refuse = (status: number, headers: Record<string, string> = {}) => ({ refuse: { status, headers } })
@@ -197,6 +203,16 @@ describe('routing by gatehouse.yaml', () => {
         status: 'success',
         inputTokens: 12,
       })
+      const { tries } = await shown()
+      expect(tries ?? []).toMatchObject([
+        { provider: 'openai', connection: 'default', model: pair, status: 502, error_code: 'provider_error' },
+        { provider: 'openai', connection: 'default', model: pair, status: 502, error_code: 'provider_error' },
+        { provider: 'openai', connection: 'eu', model: `${pair}-eu`, status: 200, error_code: null },
+      ])
+      const [first, second, third] = (tries ?? []).map(({ started_ms }) => started_ms)
+      expect([first, second, third]).toEqual([first, second, third].sort((a = 0, b = 0) => a - b))
+      // The second one came after a pause.
+      expect(second).toBeGreaterThan(first ?? 0)
     },
   )
 
@@ -267,6 +283,9 @@ describe('routing by gatehouse.yaml', () => {
       expect(openai.requests).toHaveLength(1)
       expect(eu.requests).toHaveLength(0)
       expect(await latest()).toMatchObject({ status: 'error', attempts: 1 })
+      const { error, tries } = await shown()
+      expect(tries ?? []).toMatchObject([{ error_code: error?.code }])
+      expect(tries?.[0]?.status).toBeGreaterThanOrEqual(500)
     },
   )
 
@@ -388,6 +407,7 @@ describe('routing by gatehouse.yaml', () => {
       expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(30)
     }
     expect(openai.requests.length + eu.requests.length).toBe(asked)
+    expect(await shown()).toMatchObject({ status: 'error', attempts: 0, tries: [] })
   })
 
   it('a sole candidate is asked however often it failed', async () => {

@@ -61,6 +61,30 @@ it('T57: no credential and no prompt reaches a log, an error, a metric or the da
       token: root.token,
       body: { provider: 'openai', model: 'gpt-4o-mini', prompt: canaries.prompt },
     })
+    const made = await gateway.ask<{ key: string }>('/api/v1/keys', {
+      token: root.token,
+      body: { name: 'k', expires_at: new Date(Date.now() + 86_400_000).toISOString() },
+    })
+    const { key } = made.json
+    expect(key).toMatch(/^gh_/)
+    // The first characters of a key are what its owner knows it by.
+    canaries.apiKey = key.slice(12)
+    canaries.mistypedKey = `gh_${'canary'.repeat(8)}A`
+    for (const token of [key, canaries.mistypedKey]) {
+      const body = { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: canaries.prompt }] }
+      await ask('/v1/chat/completions', { token, body })
+      await ask('/v1/models', { headers: { 'x-api-key': token } })
+      await ask(`/v1/models?api_key=${token}&key=${token}`)
+      await gateway.ask(`/v1/models/${token}`, { token: root.token })
+      await ask('/api/v1/admin/explain-token', { token: root.token, body: { token } })
+      await ask('/auth/login', { body: { provider: 'google', id_token: token } })
+    }
+    openai.next({ refuse: { status: 400, message: 'echo', echoHeaders: true } })
+    await ask('/v1/chat/completions', {
+      token: key,
+      body: { model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'x' }] },
+    })
+    await ask('/api/v1/keys', { token: root.token })
     await ask('/metrics', { token: 'canary-metrics-token-0123456789' })
     await ask('/api/v1/admin/audit?limit=100', { token: root.token })
     await ask('/api/v1/admin/providers', { token: root.token })

@@ -1,22 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createCertificate, type OpenIdIssuer, type StandIn, startOpenIdIssuer } from '@gatehouse/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  createCertificate,
-  createPostgresDatabase,
-  type OpenIdIssuer,
-  type StandIn,
-  startOpenAi,
-  startOpenIdIssuer,
-} from '@gatehouse/testing'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import {
-  adminEmail,
+  describeOnPostgres,
+  type House,
   type InnerGateway,
-  type People,
   type Person,
   startGateway,
-  startPeople,
+  startHouse,
+  startPair,
   type TestGateway,
 } from './harness.js'
 
@@ -64,40 +59,39 @@ const chat = (at: TestGateway, token: string, model = 'openai/gpt-4o-mini', stre
     body: { model, stream, messages: [{ role: 'user', content: 'x' }] },
   })
 
-const environmentOf = (people: People, issuer: OpenIdIssuer, openai: StandIn) => ({
-  ...people.environment,
+const environmentOf = (issuer: OpenIdIssuer) => ({
   OIDC_ISSUER_URL: issuer.issuer,
   OIDC_CLIENT_ID: 'gatehouse-api',
   OPENAI_API_KEY: `sk-${canary}`,
-  OPENAI_BASE_URL: `${openai.url}/v1`,
 })
 
 describe('service accounts and credentials', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-'))
-  let people: People
+  let house: House & { gateway: InnerGateway }
   let issuer: OpenIdIssuer
-  let openai: StandIn
   let gateway: InnerGateway
   let root: Person
 
   beforeAll(async () => {
-    ;[people, issuer, openai] = await Promise.all([startPeople(), startOpenIdIssuer(), startOpenAi()])
+    issuer = await startOpenIdIssuer()
     const { cert, key } = createCertificate({ notBefore: inDays(-10), notAfter: inDays(20) })
     writeFileSync(join(folder, 'client.pem'), `${key}\n${cert}`)
-    gateway = await startGateway({
-      ...environmentOf(people, issuer, openai),
-      METRICS_TOKEN: `metrics-${canary}`,
-      JWT_SECRET: `jwt-secret-${canary}-of-enough-bytes`,
-      AZURE_OPENAI_ENDPOINT: 'https://one.openai.azure.example',
-      AZURE_TENANT_ID: 'tenant',
-      AZURE_CLIENT_ID: 'client',
-      AZURE_CERTIFICATE_PATH: join(folder, 'client.pem'),
+    house = await startHouse({
+      environment: {
+        ...environmentOf(issuer),
+        METRICS_TOKEN: `metrics-${canary}`,
+        JWT_SECRET: `jwt-secret-${canary}-of-enough-bytes`,
+        AZURE_OPENAI_ENDPOINT: 'https://one.openai.azure.example',
+        AZURE_TENANT_ID: 'tenant',
+        AZURE_CLIENT_ID: 'client',
+        AZURE_CERTIFICATE_PATH: join(folder, 'client.pem'),
+      },
     })
-    root = await people.register(gateway, adminEmail)
+    ;({ gateway, root } = house)
   })
   afterAll(async () => {
-    await gateway?.close()
-    await Promise.all([people, issuer, openai].map((each) => each?.close()))
+    await house?.close()
+    await issuer?.close()
     rmSync(folder, { recursive: true, force: true })
   })
   const ask = <T>(of: string, asking: Parameters<TestGateway['ask']>[1] = {}) =>
@@ -189,7 +183,7 @@ describe('service accounts and credentials', () => {
       ['GET', `${path}/no-id`],
     ] as const)
       expect((await ask(of, { method, ...(method === 'POST' ? { body } : {}) })).status, of).toBe(404)
-    const eve = await people.register(gateway, 'eve@example.com')
+    const eve = await house.people.register(gateway, 'eve@example.com')
     for (const of of [path, `${path}/${id}`, `${path}/${id}/keys`, '/api/v1/admin/credentials'])
       expect((await ask(of, { token: eve.token })).status).toBe(403)
   })
@@ -236,12 +230,12 @@ describe('service accounts and credentials', () => {
       owner: { type: 'service_account', id },
       expires_at: body.expires_at,
     })
-    for (const secret of [canary, made.key.slice(12), people.issuer.clientSecret])
+    for (const secret of [canary, made.key.slice(12), house.people.issuer.clientSecret])
       expect(text).not.toContain(secret)
   })
 
   it('an admin revokes the key of anybody, and nothing else by that way', async () => {
-    const bob = await people.register(gateway, 'bob@example.com')
+    const bob = await house.people.register(gateway, 'bob@example.com')
     const body = { name: 'found in a repository', expires_at: inDays(1).toISOString() }
     const { json: made } = await ask<{ id: string; key: string }>('/api/v1/keys', { token: bob.token, body })
     const of = (id: string) => `/api/v1/admin/credentials/${encodeURIComponent(id)}`
@@ -297,90 +291,114 @@ describe('service accounts and credentials', () => {
   })
 })
 
-const server = inject('postgres')
-const missing = 'missing' in server ? server.missing : undefined
+describeOnPostgres('service accounts at two gateways on one Postgres', () => {
+  let house: Awaited<ReturnType<typeof startPair<InnerGateway>>>
+  let issuer: OpenIdIssuer
+  let openai: StandIn
+  let one: InnerGateway
+  let two: InnerGateway
+  let root: Person
 
-describe.skipIf(missing !== undefined)(
-  `service accounts at two gateways on one Postgres${missing ? ` (skipped: ${missing})` : ''}`,
-  () => {
-    let postgres: { url: string; drop(): Promise<void> }
-    let people: People
-    let issuer: OpenIdIssuer
-    let openai: StandIn
-    let one: InnerGateway
-    let two: InnerGateway
-    let root: Person
-
-    beforeAll(async () => {
-      ;[people, issuer, openai] = await Promise.all([startPeople(), startOpenIdIssuer(), startOpenAi()])
-      postgres = await createPostgresDatabase({ empty: true })
-      const environment = { ...environmentOf(people, issuer, openai), DATABASE_URL: postgres.url }
-      ;[one, two] = await Promise.all([startGateway(environment), startGateway(environment)])
-      root = await people.register(one, adminEmail)
+  beforeAll(async () => {
+    issuer = await startOpenIdIssuer()
+    // Each makes a secret for itself: what is asked with a session is asked where it began.
+    house = await startPair(startGateway, {
+      environment: { ...environmentOf(issuer), JWT_SECRET: undefined },
     })
-    afterAll(async () => {
-      await Promise.all([one, two].map((gateway) => gateway?.close()))
-      await Promise.all([people, issuer, openai].map((each) => each?.close()))
-      await postgres?.drop()
-    })
-    const find = async (subject: string) =>
-      (await one.ask<{ data: Account[] }>(`${path}?query=${subject}`, { token: root.token })).json.data
+    ;({ openai, one, two, root } = house)
+  })
+  afterAll(async () => {
+    await house?.close()
+    await issuer?.close()
+  })
+  const find = async (subject: string) =>
+    (await one.ask<{ data: Account[] }>(`${path}?query=${subject}`, { token: root.token })).json.data
 
-    it('a secret that the gateway made for itself is told with its file and its age', async () => {
-      const { json } = await one.ask<Credentials>('/api/v1/admin/credentials', { token: root.token })
-      const found = (id: string) => json.data.find((credential) => credential.id === id)
-      expect(found('JWT_SECRET')).toMatchObject({ source: join(one.dataDir, 'jwt-secret'), age_days: 0 })
-      expect(found('DATABASE_URL')).toMatchObject({ side: 'outbound', kind: 'static_key' })
-    })
+  it('a secret that the gateway made for itself is told with its file and its age', async () => {
+    const { json } = await one.ask<Credentials>('/api/v1/admin/credentials', { token: root.token })
+    const found = (id: string) => json.data.find((credential) => credential.id === id)
+    expect(found('JWT_SECRET')).toMatchObject({ source: join(one.dataDir, 'jwt-secret'), age_days: 0 })
+    expect(found('DATABASE_URL')).toMatchObject({ side: 'outbound', kind: 'static_key' })
+  })
 
-    it('a machine that comes to both for the first time at once is one account', async () => {
-      const asked = [...Array(16).keys()].map((index) =>
-        chat(index % 2 ? one : two, tokenOf(issuer, 'robot-both')),
-      )
-      for (const { status } of await Promise.all(asked)) expect(status).toBe(200)
-      expect(await find('robot-both')).toHaveLength(1)
-    })
+  it('a machine that comes to both for the first time at once is one account', async () => {
+    const asked = [...Array(16).keys()].map((index) =>
+      chat(index % 2 ? one : two, tokenOf(issuer, 'robot-both')),
+    )
+    for (const { status } of await Promise.all(asked)) expect(status).toBe(200)
+    expect(await find('robot-both')).toHaveLength(1)
+  })
 
-    it('T24: one that is disabled on one is out on both: its tokens, its keys and its streams', async () => {
-      const token = tokenOf(issuer, 'robot-gone')
-      for (const at of [one, two]) expect((await chat(at, token)).status).toBe(200)
-      const [account] = await find('robot-gone')
-      const of = `${path}/${account?.id}`
-      const { json } = await one.ask<{ key: string }>(`${of}/keys`, {
-        token: root.token,
-        body: { name: 'k', expires_at: inDays(1).toISOString() },
-      })
-      for (const at of [one, two]) expect((await chat(at, json.key)).status).toBe(200)
-      const begun = openai.requests.length
-      const streams = [token, json.key].map((credential) => chat(two, credential, 'openai/stall', true))
-      await expect.poll(() => openai.requests.length, { timeout: 10_000 }).toBe(begun + 2)
-      await one.ask(`${of}/disable`, { method: 'POST', token: root.token })
-      for (const { text } of await Promise.all(streams)) expect(text).toMatch(/"code":"account_disabled"/)
-      for (const at of [one, two])
-        for (const credential of [token, json.key])
-          await expect
-            .poll(async () => (await chat(at, credential)).status, { timeout: 5000, interval: 50 })
-            .toBe(403)
-      await one.ask(`${of}/enable`, { method: 'POST', token: root.token })
-      for (const at of [one, two])
-        for (const credential of [token, json.key])
-          await expect
-            .poll(async () => (await chat(at, credential)).status, { timeout: 5000, interval: 50 })
-            .toBe(200)
+  it('T24: one that is disabled on one is out on both: its tokens, its keys and its streams', async () => {
+    const token = tokenOf(issuer, 'robot-gone')
+    for (const at of [one, two]) expect((await chat(at, token)).status).toBe(200)
+    const [account] = await find('robot-gone')
+    const of = `${path}/${account?.id}`
+    const { json } = await one.ask<{ key: string }>(`${of}/keys`, {
+      token: root.token,
+      body: { name: 'k', expires_at: inDays(1).toISOString() },
     })
-
-    it('one that may use less on one may use less on the other', async () => {
-      const token = tokenOf(issuer, 'robot-less')
-      for (const at of [one, two]) expect((await chat(at, token)).status).toBe(200)
-      const [account] = await find('robot-less')
-      const body = { models: ['openai/gpt-4o'] }
-      await one.ask(`${path}/${account?.id}`, { method: 'PATCH', token: root.token, body })
-      for (const at of [one, two]) {
+    for (const at of [one, two]) expect((await chat(at, json.key)).status).toBe(200)
+    const begun = openai.requests.length
+    const streams = [token, json.key].map((credential) => chat(two, credential, 'openai/stall', true))
+    await expect.poll(() => openai.requests.length, { timeout: 10_000 }).toBe(begun + 2)
+    await one.ask(`${of}/disable`, { method: 'POST', token: root.token })
+    for (const { text } of await Promise.all(streams)) expect(text).toMatch(/"code":"account_disabled"/)
+    for (const at of [one, two])
+      for (const credential of [token, json.key])
         await expect
-          .poll(async () => (await chat(at, token)).status, { timeout: 5000, interval: 50 })
+          .poll(async () => (await chat(at, credential)).status, { timeout: 5000, interval: 50 })
           .toBe(403)
-        expect((await chat(at, token, 'openai/gpt-4o')).status).toBe(200)
-      }
+    await one.ask(`${of}/enable`, { method: 'POST', token: root.token })
+    for (const at of [one, two])
+      for (const credential of [token, json.key])
+        await expect
+          .poll(async () => (await chat(at, credential)).status, { timeout: 5000, interval: 50 })
+          .toBe(200)
+  })
+
+  it('one that may use less on one may use less on the other', async () => {
+    const token = tokenOf(issuer, 'robot-less')
+    for (const at of [one, two]) expect((await chat(at, token)).status).toBe(200)
+    const [account] = await find('robot-less')
+    const body = { models: ['openai/gpt-4o'] }
+    await one.ask(`${path}/${account?.id}`, { method: 'PATCH', token: root.token, body })
+    for (const at of [one, two]) {
+      await expect.poll(async () => (await chat(at, token)).status, { timeout: 5000, interval: 50 }).toBe(403)
+      expect((await chat(at, token, 'openai/gpt-4o')).status).toBe(200)
+    }
+  })
+
+  it('T38: the streams of one that may use less end where their model is out, and go on where it is not', async () => {
+    const token = tokenOf(issuer, 'robot-narrowed')
+    for (const at of [one, two]) expect((await chat(at, token)).status).toBe(200)
+    const [account] = await find('robot-narrowed')
+    const of = `${path}/${account?.id}`
+    const { json } = await one.ask<{ key: string }>(`${of}/keys`, {
+      token: root.token,
+      body: { name: 'k', expires_at: inDays(1).toISOString() },
     })
-  },
-)
+    const begun = openai.requests.length
+    const streams = [token, json.key].map((credential) => chat(two, credential, 'openai/stall', true))
+    await expect.poll(() => openai.requests.length, { timeout: 10_000 }).toBe(begun + 2)
+    const allow = (models: string[] | null) =>
+      one.ask(of, { method: 'PATCH', token: root.token, body: { models } })
+    // Wider than what runs, and another name for it: nothing ends.
+    for (const [models, status] of [
+      [['openai/stall', 'openai/gpt-4o'], 403],
+      [['openai/*'], 200],
+    ] as const) {
+      await allow([...models])
+      await expect
+        .poll(async () => (await chat(two, token)).status, { timeout: 5000, interval: 50 })
+        .toBe(status)
+    }
+    const ended = Promise.race(streams).then(() => 'ended')
+    expect(await Promise.race([ended, delay(500, 'goes on')])).toBe('goes on')
+    await allow(['openai/gpt-4o'])
+    for (const { text } of await Promise.all(streams)) {
+      expect(text).toMatch(/"code":"model_not_allowed"/)
+      expect(text).not.toContain('[DONE]')
+    }
+  })
+})

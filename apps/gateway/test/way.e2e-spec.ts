@@ -29,7 +29,8 @@ describe('the whole way: sign in, call a model, find it again', () => {
       identities: [{ provider: 'local' }],
     })
     const page = await gateway.ask('/', { headers: { cookie: jar.header() } })
-    expect(page.text).toContain('You are signed in as <strong>Ada</strong>')
+    expect(page.text).toContain('"email":"ada@example.com"')
+    expect((await gateway.ask('/')).text).toContain('"me":null')
   })
 
   it('calls the demo model with that session and shows the call in the history, with what was said', async () => {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type AuditQuery, type AuditView, type List, toList } from '@gatehouse/contracts'
 import type { Database, Transaction } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
-import { uuidOrNil } from './ids.js'
+import type { AuditAction } from './audit-actions.js'
 
 /** Who did something, and from where. */
 export interface Actor {
@@ -15,7 +14,7 @@ export interface Actor {
 
 /** What was done. `before` and `after` hold only what changed, and no secret. */
 export interface AuditEntry {
-  action: string
+  action: AuditAction
   target?: { kind: string; id: string }
   before?: unknown
   after?: unknown
@@ -93,43 +92,4 @@ export async function verifyAudit(database: Database): Promise<string | null> {
     }
     if (rows.length < 1000) return null
   }
-}
-
-/** A page of the audit log, newest first unless asked otherwise. */
-export async function listAudit(database: Database, query: AuditQuery): Promise<List<AuditView>> {
-  const anchor = query.after
-    ? await database.client.audit.findFirst({
-        where: { id: uuidOrNil(query.after) },
-        select: { sequence: true },
-      })
-    : null
-  if (query.after && !anchor) return toList<AuditView>([], query.limit)
-  const rows = await database.client.audit.findMany({
-    where: {
-      ...(query.actor_id ? { actorId: query.actor_id } : {}),
-      ...(query.target_id ? { targetId: query.target_id } : {}),
-      ...(query.action ? { action: query.action } : {}),
-      ...(anchor
-        ? { sequence: query.order === 'desc' ? { lt: anchor.sequence } : { gt: anchor.sequence } }
-        : {}),
-    },
-    orderBy: { sequence: query.order },
-    take: query.limit + 1,
-  })
-  return toList(
-    rows.map((row) => ({
-      id: row.id,
-      at: row.at.toISOString(),
-      actor_id: row.actorId,
-      action: row.action,
-      target: row.targetKind && row.targetId ? { kind: row.targetKind, id: row.targetId } : null,
-      before: row.before,
-      after: row.after,
-      address: row.address,
-      user_agent: row.userAgent,
-      request_id: row.requestId,
-      hash: row.hash,
-    })),
-    query.limit,
-  )
 }

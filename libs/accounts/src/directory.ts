@@ -1,6 +1,7 @@
 import type { Role } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import type { Change } from './changes.js'
+import { createKeyLookup } from './key-lookup.js'
 import { createLiveCache } from './live-cache.js'
 import type { Patience } from './patience.js'
 import { enterServiceAccount, type MachineAccount } from './service-account-entry.js'
@@ -30,7 +31,7 @@ export interface Session {
   expiresAt: Date
 }
 
-/** A session with its principal. */
+/** A session with its principal. One that has ended is told where its principal is not active: it lets nobody in. */
 export interface LiveSession {
   session: Session
   principal: Principal
@@ -56,7 +57,11 @@ export interface Directory {
   session(id: string): Promise<LiveSession | null>
   /** By the hash that `keyHash` gives. */
   knownKey(hash: string): LiveKey | null | undefined
-  key(hash: string): Promise<LiveKey | null>
+  /**
+   * @param from the network that shows the key; without one it is asked for at once. See `createKeyLookup`
+   * @throws AppError `rate_limited`
+   */
+  key(hash: string, from?: string): Promise<LiveKey | null>
   knownServiceAccount(issuer: string, subject: string): Principal | undefined
   /** Made on first use. */
   serviceAccount(machine: MachineAccount): Promise<Principal>
@@ -97,19 +102,33 @@ export function createDirectory(
     endsAt: () => Number.POSITIVE_INFINITY,
   })
 
+  const lookUp = createKeyLookup<LiveKey>(
+    {
+      async one(hash) {
+        const row = await client.apiKey.findUnique({ where: { hash }, include: { principal: true } })
+        return row && liveKey(row)
+      },
+      async many(hashes) {
+        const where = { hash: { in: [...hashes] } }
+        const rows = await client.apiKey.findMany({ where, include: { principal: true } })
+        return new Map(rows.map((row) => [row.hash, liveKey(row)]))
+      },
+    },
+    now,
+    max,
+  )
+
   return {
     knownSession: (id) => sessions.known(id),
     session: (id) =>
       sessions.get(id, async () => {
         const row = await client.session.findUnique({ where: { id }, include: { principal: true } })
-        return row && row.revokedAt === null ? liveSession(row) : null
+        // Who was disabled lost their sessions by it, and is told the reason: the principal's status is looked at before all.
+        const told = row && (row.revokedAt === null || row.principal.status !== 'active')
+        return told ? liveSession(row) : null
       }),
     knownKey: (hash) => keys.known(hash),
-    key: (hash) =>
-      keys.get(hash, async () => {
-        const row = await client.apiKey.findUnique({ where: { hash }, include: { principal: true } })
-        return row && liveKey(row)
-      }),
+    key: (hash, from) => keys.get(hash, () => lookUp(hash, from)),
     knownServiceAccount: (issuer, subject) => serviceAccounts.known(machineKey(issuer, subject)) ?? undefined,
     async serviceAccount(machine) {
       const enter = async () => toPrincipal(await enterServiceAccount(database, machine))

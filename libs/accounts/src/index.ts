@@ -1,6 +1,15 @@
-import type { AdminUserQuery, AuditQuery, Deletion, MePatch, Role } from '@gatehouse/contracts'
+import type {
+  AdminUserQuery,
+  AuditExportQuery,
+  AuditQuery,
+  Deletion,
+  MePatch,
+  Role,
+} from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
-import { type Actor, listAudit, verifyAudit } from './audit.js'
+import { type Actor, verifyAudit } from './audit.js'
+import { auditActions } from './audit-actions.js'
+import { auditOf, exportAudit, listAudit } from './audit-list.js'
 import { type Change, followChanges } from './changes.js'
 import { belongings, deletePerson, restorePerson } from './deletion.js'
 import { createDirectory, type LiveKey, type Principal, toPrincipal } from './directory.js'
@@ -10,6 +19,7 @@ import { createInboundCredentials } from './inbound-credentials.js'
 import { createKeys } from './keys.js'
 import { linkIdentity, unlinkIdentity } from './linking.js'
 import { changeOwnProfile, ownProfile } from './me.js'
+import { createNames } from './names.js'
 import { ownData } from './own-data.js'
 import { createPatience } from './patience.js'
 import { changePerson, findPeople, findPerson, profile, signOutEverywhere } from './people.js'
@@ -17,7 +27,7 @@ import { createPresets } from './presets.js'
 import type { Forget } from './purge.js'
 import type { MachineAccount } from './service-account-entry.js'
 import { createServiceAccounts } from './service-accounts.js'
-import { endSession, listSessions, type NewSession } from './sessions.js'
+import { endOtherSessions, endSession, listSessions, type NewSession } from './sessions.js'
 import { type ProvenIdentity, type SignInMode, type SignInPolicy, signIn } from './sign-in.js'
 import { createTouch, type KeyUse } from './touch.js'
 
@@ -29,6 +39,7 @@ export type { CredentialSum, InboundCredentials, OwnedKey } from './inbound-cred
 export { keyHash } from './key-format.js'
 export type { KeyOwner, Keys } from './keys.js'
 export type { OwnProfile } from './me.js'
+export type { KeyName, Named, Names, PrincipalName } from './names.js'
 export type { OwnData } from './own-data.js'
 export type { AppliedPreset, Presets } from './presets.js'
 export type { Forget } from './purge.js'
@@ -68,6 +79,7 @@ export function createAccounts({
     for (const listener of listeners) listener(change)
   }
   const patience = createPatience()
+  const names = createNames(database)
   const directory = createDirectory(database, patience, () => feed.freshAt())
   const presets = createPresets(database, patience, applied)
   const feed = followChanges(database, applied, { onError })
@@ -78,6 +90,7 @@ export function createAccounts({
   return {
     presets,
     keys: createKeys(database, applied),
+    names,
     credentials: createInboundCredentials(database),
     serviceAccounts: createServiceAccounts(database, applied),
     /** See `Directory.knownSession`; notes the session as seen. */
@@ -94,8 +107,8 @@ export function createAccounts({
     },
     /** The key of a hash that `keyHash` gave, at once; null where none holds, undefined where `key` has to be asked. */
     knownKey: (hash: string) => directory.knownKey(hash),
-    /** See `Directory.key`. @throws AppError `unavailable` */
-    key: (hash: string): Promise<LiveKey | null> => directory.key(hash),
+    /** See `Directory.key`. @throws AppError `unavailable`, `rate_limited` */
+    key: (hash: string, from?: string): Promise<LiveKey | null> => directory.key(hash, from),
     /** Notes that a key was used, and from where; written within seconds. */
     keyUsed: (id: string, use: KeyUse): void => touch.key(id, use),
     /** The account of a trusted issuer's subject, where it is known; notes it as seen. */
@@ -127,6 +140,11 @@ export function createAccounts({
      * @param provider as the caller named it, of whatever text
      */
     signInFailed: (provider: string, reason: string, actor: Actor) => failures.add(provider, reason, actor),
+    /** A principal as the database has it now; null for one that is not there. */
+    async principal(principalId: string): Promise<Principal | null> {
+      const row = await database.client.principal.findUnique({ where: { id: principalId } })
+      return row && toPrincipal(row)
+    },
     /** Status of a principal as the database has it now; `disabled` for one that is not there. */
     async status(principalId: string): Promise<Principal['status']> {
       const row = await database.client.principal.findUnique({ where: { id: principalId } })
@@ -179,6 +197,12 @@ export function createAccounts({
     ) {
       applied(await endSession(database, principalId, sessionId, actor, action))
     },
+    /** Ends all sessions of a principal but one. @returns how many have ended */
+    async endOtherSessions(principalId: string, keptId: string, actor: Actor): Promise<number> {
+      const { ended, change } = await endOtherSessions(database, principalId, keptId, actor)
+      if (ended > 0) applied(change)
+      return ended
+    },
     people: {
       find: (query: AdminUserQuery) => findPeople(database, query),
       get: (id: string) => findPerson(database, id),
@@ -210,7 +234,13 @@ export function createAccounts({
       },
     },
     audit: {
-      list: (query: AuditQuery) => listAudit(database, query),
+      list: (query: AuditQuery) => listAudit(database, names, query),
+      /** See `auditOf`. */
+      about: (principalId: string, limit: number) => auditOf(database, names, principalId, limit),
+      /** See `exportAudit`; nothing is written or read before the first page is asked for. */
+      export: (query: AuditExportQuery, actor: Actor) => exportAudit(database, names, query, actor),
+      /** Every action that is written. */
+      actions: (): readonly string[] => auditActions,
       /** Checks the whole chain: the id of the first row that was altered, or null; see `verifyAudit` for what does not show. */
       verify: () => verifyAudit(database),
     },

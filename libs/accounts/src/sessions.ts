@@ -70,6 +70,32 @@ export async function endAllSessions(transaction: Transaction, principalId: stri
   return count
 }
 
+/** Ends every session of a principal that still holds, but for one. @returns how many, and the change to spread */
+export async function endOtherSessions(
+  database: Database,
+  principalId: string,
+  keptId: string,
+  actor: Actor,
+): Promise<{ ended: number; change: Change }> {
+  const change: Change = { kind: 'principal', subject: principalId }
+  const ended = await database.transaction(async (transaction) => {
+    const { count } = await transaction.session.updateMany({
+      where: { principalId, id: { not: keptId }, revokedAt: null, expiresAt: { gt: new Date() } },
+      data: { revokedAt: new Date() },
+    })
+    if (count === 0) return 0
+    await announce(transaction, change)
+    const target = { kind: 'user', id: principalId }
+    await appendAudit(transaction, actor, {
+      action: 'session.others_revoked',
+      target,
+      after: { ended: count },
+    })
+    return count
+  })
+  return { ended, change }
+}
+
 /** A page of the sessions of a principal that still hold. */
 export async function listSessions(
   database: Database,

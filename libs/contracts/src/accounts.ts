@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Count, Id, IdFilter, listOf, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
+import { Count, Id, IdFilter, listOf, Moment, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
 
 /** What a role lets a person do. Read from the store at most 5 s old, never from a token. */
 export const Role = z.enum(['admin', 'member'])
@@ -142,6 +142,12 @@ export type SessionView = z.infer<typeof SessionView>
 /** `GET /auth/sessions`. */
 export const SessionList = listOf(SessionView).meta({ id: 'SessionList' })
 
+/** `DELETE /auth/sessions`. */
+export const SessionsEnded = z
+  .object({ ended: Count.meta({ description: 'how many sessions have ended' }) })
+  .meta({ id: 'SessionsEnded' })
+export type SessionsEnded = z.infer<typeof SessionsEnded>
+
 /** Parameters of a model call that a preset can hold; what is absent is not sent. */
 export const PresetParameters = z
   .strictObject({
@@ -238,14 +244,36 @@ export type AdminUser = z.infer<typeof AdminUser>
 /** A page of people. */
 export const AdminUserList = listOf(AdminUser).meta({ id: 'AdminUserList' })
 
-/** `GET /api/v1/admin/audit`. */
-export const AuditQuery = z.strictObject({
+const auditFilters = {
   actor_id: IdFilter.optional().meta({ description: 'who did it' }),
   target_id: IdFilter.optional().meta({ description: 'whom or what it was done to' }),
   action: text().min(1).max(100).optional().meta({ description: 'what was done, as `role.changed`' }),
-  ...page,
-})
+  query: text()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: '`x-request-id` of the request that did it, whole' }),
+  from: Moment.optional().meta({ description: 'done at this time or later' }),
+  to: Moment.optional().meta({ description: 'done before this time' }),
+}
+
+/** `GET /api/v1/admin/audit`. */
+export const AuditQuery = z.strictObject({ ...auditFilters, ...page })
 export type AuditQuery = z.infer<typeof AuditQuery>
+
+/** `GET /api/v1/admin/audit/export`. */
+export const AuditExportQuery = z.strictObject({
+  ...auditFilters,
+  format: z.enum(['csv', 'jsonl']).default('csv').meta({ description: 'a table, or one JSON object a line' }),
+})
+export type AuditExportQuery = z.infer<typeof AuditExportQuery>
+
+/** `GET /api/v1/admin/audit/actions`. */
+export const AuditActions = z
+  .object({ actions: z.array(z.string()).meta({ examples: [['role.changed', 'user.disabled']] }) })
+  .meta({ id: 'AuditActions' })
+export type AuditActions = z.infer<typeof AuditActions>
 
 /** One row of the audit log; `hash` covers the row and the hash of the one before it. */
 export const AuditView = z
@@ -253,8 +281,20 @@ export const AuditView = z
     id: Id,
     at: Timestamp,
     actor_id: Id.nullable(),
+    actor: z
+      .object({
+        id: Id,
+        kind: z.enum(['user', 'service']),
+        name: z.string().nullable(),
+        email: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'as they are called now; null for the system itself, and for who is removed' }),
     action: z.string(),
     target: z.object({ kind: z.string(), id: Id }).nullable(),
+    target_name: z.string().nullable().meta({
+      description: 'name or e-mail of a person, name of a service account or of a key, as it is now',
+    }),
     before: z.unknown(),
     after: z.unknown(),
     address: z.string().nullable(),

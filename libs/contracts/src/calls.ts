@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Count, Id, listOf, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
+import { Count, Id, IdFilter, listOf, Moment, numberFrom, page, Stop, Timestamp, text } from './primitives.js'
 
 /** A text message of a conversation; images and tools come with the OpenAI-compatible routes. */
 export const Message = z
@@ -79,6 +79,10 @@ export const HistoryQuery = z.strictObject({
   model: text().min(1).max(300).optional().meta({ description: 'as the provider names it' }),
   status: CallStatus.optional().meta({ description: 'how the call ended' }),
   request_id: text().min(1).max(200).optional().meta({ description: '`x-request-id` of the call' }),
+  key_id: IdFilter.optional().meta({ description: 'the calls that came by this API key' }),
+  endpoint: text().min(1).max(200).optional().meta({ description: 'route that was called' }),
+  from: Moment.optional().meta({ description: 'begun at this time or later' }),
+  to: Moment.optional().meta({ description: 'begun before this time' }),
   ...page,
 })
 export type HistoryQuery = z.infer<typeof HistoryQuery>
@@ -89,8 +93,11 @@ export const HistoryItem = z
     id: Id,
     created_at: Timestamp,
     provider: z.string(),
+    connection: z.string().meta({ description: 'of the provider, by which it was asked last' }),
+    asked_model: z.string().meta({ description: 'as the caller named it' }),
     model: z.string(),
     endpoint: z.string(),
+    streamed: z.boolean(),
     status: CallStatus,
     finish_reason: z.string().nullable(),
     usage: z.object({
@@ -104,10 +111,14 @@ export const HistoryItem = z
     cost_usd: z.number().nullable(),
     latency_ms: Count.nullable(),
     first_byte_ms: Count.nullable(),
-    attempts: Count,
+    attempts: Count.meta({ description: 'how often a provider was asked; 0 where none was' }),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     principal: z.object({ type: z.enum(['user', 'service_account']), id: Id }),
     key_id: Id.nullable(),
+    key: z
+      .object({ id: Id, name: z.string(), prefix: z.string() })
+      .nullable()
+      .meta({ description: 'the API key it came by, as long as its owner has it' }),
     request_id: z.string(),
   })
   .meta({ id: 'HistoryItem' })
@@ -115,11 +126,64 @@ export type HistoryItem = z.infer<typeof HistoryItem>
 /** A page of the history. */
 export const HistoryList = listOf(HistoryItem).meta({ id: 'HistoryList' })
 
+/** A piece of a message that is no plain text, in OpenAI's shape. */
+export const ContentPart = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('text'), text: z.string() }),
+    z.object({
+      type: z.literal('image_url'),
+      image_url: z.object({ url: z.string(), detail: z.string().optional() }),
+    }),
+  ])
+  .meta({
+    id: 'ContentPart',
+    description: 'text, or an image as a data URL or by its address; hostile until shown to be harmless',
+  })
+export type ContentPart = z.infer<typeof ContentPart>
+
+/** A message as the history keeps it: what a provider was sent, of any shape of ours. */
+export const KeptMessage = z
+  .object({
+    role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+    content: z.union([z.string(), z.array(ContentPart)]),
+  })
+  .meta({ id: 'KeptMessage' })
+export type KeptMessage = z.infer<typeof KeptMessage>
+
+/** One ask of a provider. */
+export const CallTry = z
+  .object({
+    provider: z.string(),
+    connection: z.string(),
+    model: z.string(),
+    status: z.int().min(100).max(599).nullable().meta({
+      description: 'HTTP status that stands for its end, 200 for an answer; null where the caller left',
+    }),
+    error_code: z.string().nullable().meta({ description: 'null where it answered' }),
+    started_ms: Count.meta({ description: 'milliseconds since the call began' }),
+    duration_ms: Count,
+  })
+  .meta({ id: 'CallTry' })
+export type CallTry = z.infer<typeof CallTry>
+
+/** `GET /api/v1/history/{id}`. */
+export const HistoryDetailQuery = z.strictObject({
+  full: z.enum(['true', 'false']).default('false').meta({
+    description:
+      'true: all of what was said, however long; else 65,536 characters of the prompt, and as many of the answer',
+  }),
+})
+export type HistoryDetailQuery = z.infer<typeof HistoryDetailQuery>
+
 /** A single call, with what was said where content is kept. */
 export const HistoryDetail = HistoryItem.extend({
-  prompt: z.array(Message).nullable(),
+  prompt: z.array(KeptMessage).nullable(),
   response: z.string().nullable(),
   parameters: z.record(z.string(), z.unknown()).nullable(),
+  truncated: z.boolean().meta({ description: 'more was said than stands here: `full=true` gives all of it' }),
+  tries: z.array(CallTry).nullable().meta({
+    description: 'every ask of a provider in its order, the first 20; null where that is not known',
+  }),
 }).meta({ id: 'HistoryDetail' })
 export type HistoryDetail = z.infer<typeof HistoryDetail>
 

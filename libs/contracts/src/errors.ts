@@ -25,6 +25,11 @@ const table = {
   invalid_token: [401, 'authentication_error', 'The access token is not valid. Sign in again.'],
   token_expired: [401, 'authentication_error', 'The access token has expired. Sign in again.'],
   session_ended: [401, 'authentication_error', 'The session has ended. Sign in again.'],
+  session_disabled: [
+    401,
+    'authentication_error',
+    'The account is disabled, and its sessions have ended. Ask an administrator.',
+  ],
   invalid_provider_token: [401, 'authentication_error', 'Invalid provider token'],
   // 403
   forbidden: [403, 'permission_error', 'This is not allowed.'],

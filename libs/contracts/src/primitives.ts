@@ -42,6 +42,13 @@ export const Timestamp = z.iso
   .datetime()
   .meta({ description: 'ISO 8601, UTC', examples: ['2026-01-15T09:30:00.000Z'] })
 
+/** A time in a query: a day (its first moment, UTC) or a moment with its zone. */
+export const Moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+    error: 'is a day as 2026-11-22, or a time as 2026-11-22T13:30:00Z',
+  })
+  .refine((value) => value >= '2000', { error: 'lies before the year 2000' })
+
 /**
  * Query of every list: OpenAI's cursor paging (https://platform.openai.com/docs/api-reference). A query's schema has no
  * id of its own: its fields stand one by one in the documentation, each a parameter with a name.

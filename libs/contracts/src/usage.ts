@@ -6,7 +6,7 @@ const maxDays = 400
 const defaultDays = 30
 
 /** A day or a whole hour, in UTC. */
-const Moment = z
+const HourMoment = z
   .union([z.iso.date(), z.iso.datetime()], {
     error: 'is a day as 2026-11-22, or a whole hour as 2026-11-22T13:00:00Z',
   })
@@ -56,8 +56,10 @@ const groups = (known: UsageGroup[]) =>
     .meta({ description: `comma list of ${known.join(', ')}; of day and hour only one` })
 
 const what = {
-  from: Moment.optional().meta({ description: 'first day or hour, UTC; 30 days before `to` unless given' }),
-  to: Moment.optional().meta({
+  from: HourMoment.optional().meta({
+    description: 'first day or hour, UTC; 30 days before `to` unless given',
+  }),
+  to: HourMoment.optional().meta({
     description: 'day or hour, UTC, up to which; it is not in the sums itself. The end of today unless given',
   }),
   provider: text().min(1).max(100).optional().meta({ description: 'id of a provider, or an alias of one' }),

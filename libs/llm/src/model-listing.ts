@@ -22,6 +22,8 @@ export interface Listing {
   get(): Promise<Listed>
   /** What is known without asking. */
   known(): readonly ListedModel[]
+  /** The same, with how it stands; undefined before the provider was heard of for the first time. */
+  standing(): Listed | undefined
 }
 
 const freshMs = 5 * 60_000
@@ -34,6 +36,7 @@ const askLimitMs = 20_000
 export function createListing({ ask, now = Date.now, waitMs = 2_000 }: ListingOptions): Listing {
   let models: readonly ListedModel[] = []
   let current = false
+  let heard = false
   let askAgainAt = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
 
@@ -46,6 +49,7 @@ export function createListing({ ask, now = Date.now, waitMs = 2_000 }: ListingOp
       current = false
       askAgainAt = now() + failurePauseMs
     } finally {
+      heard = true
       running = undefined
     }
   }
@@ -57,6 +61,7 @@ export function createListing({ ask, now = Date.now, waitMs = 2_000 }: ListingOp
       return { models, current }
     },
     known: () => models,
+    standing: () => (heard ? { models, current } : undefined),
   }
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '@gatehouse/contracts'
 import type { Timeouts, Transport } from '@gatehouse/outbound'
 import { checkModelId, isModelId } from './model-id.js'
-import { createListing, type Listing } from './model-listing.js'
+import { createListing, type Listed, type Listing } from './model-listing.js'
 import { describeCredential, type OutboundCredential } from './outbound-credential.js'
 import type {
   ChatClient,
@@ -118,6 +118,11 @@ export interface Models {
    * waits two seconds at most, for all providers together, then gives what is known. Never rejects.
    */
   list(): Promise<ModelEntry[]>
+  /**
+   * The same at once, from what was heard of before: nobody is asked, and nobody waits. `complete` is false while a
+   * provider has not been heard of since the start, whose own models are absent until then.
+   */
+  known(): { models: ModelEntry[]; complete: boolean }
   /** Ids of the providers that have a model of this name, as far as `list` has heard of it; asks nobody. */
   having(model: string): string[]
   /** With what the gateway goes to each provider, a connection each; nothing secret. Never rejects. */
@@ -201,6 +206,17 @@ export function createModels(options: ModelsOptions): Models {
       return (await Promise.all(shown.map(listEntry))).flat()
     },
 
+    known() {
+      const shown = [...entries, demo].filter(on)
+      return {
+        models: shown.flatMap((entry) => {
+          const [first] = entry.connections
+          return first ? entriesOf(entry.provider, first, first.listing?.standing()) : []
+        }),
+        complete: shown.every(({ connections: [first] }) => !first?.listing || first.listing.standing()),
+      }
+    },
+
     having: (model) =>
       [...entries, demo].filter((entry) => on(entry) && has(entry, model)).map(({ provider }) => provider.id),
 
@@ -275,23 +291,25 @@ async function listOf(connection: Connection, transport: Transport, signal: Abor
   return (await connection.list?.(transport, signal)) ?? []
 }
 
-async function listEntry({ provider, connections }: Entry): Promise<ModelEntry[]> {
-  const found = await Promise.all(
-    // What `provider/model` reaches: the first connection.
-    connections.slice(0, 1).map(async ({ connection, listing }) => {
-      const { models, current } = (await listing?.get()) ?? { models: [], current: true }
-      const { defaultModel } = connection
-      return { current, models: defaultModel ? [...models, { id: defaultModel }] : models }
-    }),
-  )
+async function listEntry({ provider, connections: [first] }: Entry): Promise<ModelEntry[]> {
+  // What `provider/model` reaches: the first connection.
+  return first ? entriesOf(provider, first, await first.listing?.get()) : []
+}
+
+/** @param listed what the provider told; undefined where it cannot list, or has not been heard of */
+function entriesOf(
+  provider: Provider,
+  { connection }: OpenConnection,
+  listed: Listed | undefined,
+): ModelEntry[] {
+  const { models, current } = listed ?? { models: [], current: true }
+  const { defaultModel } = connection
+  const status = current ? 'ready' : 'degraded'
   const entries = new Map<string, ModelEntry>()
-  for (const { models, current } of found) {
-    for (const { id: model, ...known } of models) {
-      // A model that nobody could ask for is not offered.
-      if (entries.has(model) || !isModelId(model)) continue
-      const status = current ? 'ready' : 'degraded'
-      entries.set(model, { ...known, id: `${provider.id}/${model}`, provider: provider.id, model, status })
-    }
+  for (const { id: model, ...known } of defaultModel ? [...models, { id: defaultModel }] : models) {
+    // A model that nobody could ask for is not offered.
+    if (entries.has(model) || !isModelId(model)) continue
+    entries.set(model, { ...known, id: `${provider.id}/${model}`, provider: provider.id, model, status })
   }
   return [...entries.values()]
 }

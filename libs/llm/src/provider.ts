@@ -92,9 +92,13 @@ export interface ListedModel {
   id: string
   /** Seconds since 1970. */
   created?: number | undefined
+  /** For people. */
+  name?: string | undefined
   ownedBy?: string | undefined
   /** Tokens of question and answer together. */
   contextLength?: number | undefined
+  /** Tokens of an answer at most. */
+  maxOutputTokens?: number | undefined
   /** As `text`, `image`, `audio`, `file`, `video`. */
   inputModalities?: readonly string[] | undefined
   outputModalities?: readonly string[] | undefined

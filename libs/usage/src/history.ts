@@ -1,17 +1,23 @@
 import {
   AppError,
+  CallTry,
   type HistoryDetail,
   type HistoryItem,
   type HistoryQuery,
   type HistoryStats,
   type List,
-  Message,
   toList,
 } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import { z } from 'zod'
+import { keptMessages, shortened } from './kept.js'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** A call without the name of its key, which the accounts have. */
+export type RecordedCall = Omit<HistoryItem, 'key'>
+/** The same with what was said. */
+export type RecordedDetail = Omit<HistoryDetail, 'key'>
 
 /**
  * A page of a principal's calls. The owner stands in the query itself; calls that still run are not shown.
@@ -22,18 +28,26 @@ export async function listCalls(
   principalId: string,
   query: HistoryQuery,
   keyId?: string,
-): Promise<List<HistoryItem>> {
-  if (query.after !== undefined && !uuid.test(query.after)) return toList<HistoryItem>([], query.limit)
+): Promise<List<RecordedCall>> {
+  if (query.after !== undefined && !uuid.test(query.after)) return toList<RecordedCall>([], query.limit)
+  const span = query.provider || query.model ? await spanOf(database, principalId, query) : []
+  if (span === null) return toList<RecordedCall>([], query.limit)
   const rows = await database.client.call.findMany({
     where: {
       principalId,
       deletedAt: null,
-      ...(keyId === undefined ? {} : { keyId }),
       status: query.status === undefined ? { not: 'open' } : { in: stored(query.status) },
       ...(query.provider ? { provider: query.provider } : {}),
       ...(query.model ? { model: query.model } : {}),
       ...(query.request_id ? { requestId: query.request_id } : {}),
-      ...(query.after ? { id: query.order === 'desc' ? { lt: query.after } : { gt: query.after } } : {}),
+      ...(query.endpoint ? { endpoint: query.endpoint } : {}),
+      AND: [
+        ...[keyId, query.key_id].flatMap((id) => (id === undefined ? [] : [{ keyId: id }])),
+        ...(query.after ? [{ id: query.order === 'desc' ? { lt: query.after } : { gt: query.after } }] : []),
+        ...(query.from === undefined ? [] : begunFrom(new Date(query.from))),
+        ...(query.to === undefined ? [] : begunBefore(new Date(query.to))),
+        ...span,
+      ],
     },
     orderBy: { id: query.order },
     take: query.limit + 1,
@@ -41,20 +55,56 @@ export async function listCalls(
   return toList(rows.map(item), query.limit)
 }
 
+/**
+ * Ids are ordered by time and the owner's calls are found in their order: a range of ids spares reading what lies outside.
+ * The time of an id is told by the same clock a moment before that of the row.
+ */
+const begunFrom = (time: Date) => [
+  { createdAt: { gte: time } },
+  { id: { gte: idAt(time.getTime() - idSlackMs) } },
+]
+const begunBefore = (time: Date) => [
+  { createdAt: { lt: time } },
+  { id: { lt: idAt(time.getTime() + idSlackMs) } },
+]
+const idSlackMs = 60_000
+
+/**
+ * Between which hours there are calls of a provider or a model, as the sums say, which are changed together with the
+ * calls. Whoever asks for what they use seldom would else have all of their calls read.
+ * @returns null where there are none
+ */
+async function spanOf({ client }: Database, principalId: string, { provider, model }: HistoryQuery) {
+  const { _min: first, _max: last } = await client.usageHour.aggregate({
+    where: { principalId, ...(provider ? { provider } : {}), ...(model ? { model } : {}) },
+    _min: { hour: true },
+    _max: { hour: true },
+  })
+  if (first.hour === null || last.hour === null) return null
+  return [...begunFrom(first.hour), ...begunBefore(new Date(last.hour.getTime() + hourMs))]
+}
+const hourMs = 3_600_000
+
+/** The least id of a millisecond (RFC 9562 section 5.7). */
+function idAt(milliseconds: number): string {
+  const hex = Math.max(0, milliseconds).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`
+}
+
 const stored = (status: 'success' | 'error' | 'aborted') =>
   status === 'error' ? ['error', 'unknown'] : [status]
 
 /**
  * One call of a principal with what was said; null where it is not there, not theirs, or not at its end yet.
- * @param keyId only where it came by this API key
+ * @param options `keyId`: only where it came by this API key; `full`: all of what was said, however long
  * @throws AppError `not_found` for one that its owner has removed
  */
 export async function findCall(
   database: Database,
   principalId: string,
   id: string,
-  keyId?: string,
-): Promise<HistoryDetail | null> {
+  { keyId, full = false }: { keyId?: string | undefined; full?: boolean } = {},
+): Promise<RecordedDetail | null> {
   if (!uuid.test(id)) return null
   const row = await database.client.call.findFirst({
     where: { id, principalId, status: { not: 'open' }, ...(keyId === undefined ? {} : { keyId }) },
@@ -62,13 +112,17 @@ export async function findCall(
   })
   if (!row) return null
   if (row.deletedAt) throw new AppError('not_found')
-  const prompt = z.array(Message).safeParse(row.content?.prompt)
   const parameters = z.record(z.string(), z.unknown()).safeParse(row.content?.parameters)
-  return {
-    ...item(row),
-    prompt: prompt.success ? prompt.data : null,
+  const said = {
+    prompt: keptMessages(row.content?.prompt),
     response: row.content?.response ?? null,
     parameters: parameters.success ? parameters.data : null,
+  }
+  const tries = z.array(CallTry).safeParse(row.tries)
+  return {
+    ...item(row),
+    ...(full ? { ...said, truncated: false } : shortened(said)),
+    tries: tries.success ? tries.data : null,
   }
 }
 
@@ -153,13 +207,16 @@ export async function callStats(database: Database, principalId: string): Promis
 
 type Row = NonNullable<Awaited<ReturnType<Database['client']['call']['findFirst']>>>
 
-function item(row: Row): HistoryItem {
+function item(row: Row): RecordedCall {
   return {
     id: row.id,
     created_at: row.createdAt.toISOString(),
     provider: row.provider,
+    connection: row.connection,
+    asked_model: row.askedModel,
     model: row.model,
     endpoint: row.endpoint,
+    streamed: row.streamed,
     status: row.status === 'success' ? 'success' : row.status === 'aborted' ? 'aborted' : 'error',
     finish_reason: row.finishReason,
     usage: {

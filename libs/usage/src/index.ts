@@ -2,33 +2,46 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   type AdminUsageExportQuery,
+  type AdminUsageOverviewQuery,
   type AdminUsageQuery,
   AppError,
-  type HistoryDetail,
   type HistoryQuery,
   type List,
   type UsageExportQuery,
+  type UsageOverview,
+  type UsageOverviewQuery,
   type UsageQuery,
   type UsageRow,
 } from '@gatehouse/contracts'
 import type { Database } from '@gatehouse/platform'
 import { newCallId } from './call-id.js'
 import { countCalls, forgetPrincipal } from './forget.js'
-import { callStats, findCall, listCalls, removeCall } from './history.js'
+import {
+  callStats,
+  findCall,
+  listCalls,
+  type RecordedCall,
+  type RecordedDetail,
+  removeCall,
+} from './history.js'
 import { closeLostCalls, deleteOldContent } from './housekeeping.js'
+import { createLastHour } from './last-hour.js'
 import { ownCalls, ownObjects } from './own-data.js'
-import { priceOf } from './price.js'
+import { factsOf, priceOf } from './price.js'
 import { connectionsWith, keepObjects } from './provider-objects.js'
 import { type RecentTraffic, recentFigures, recentTraffic } from './recent.js'
 import type { CallEnd, OpenCall } from './record.js'
 import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
 import { listUsage, usagePages } from './usage.js'
+import { usageOverview } from './usage-overview.js'
 import { createWriter } from './writer.js'
 
-export type { Cost } from './price.js'
+export type { RecordedCall, RecordedDetail } from './history.js'
+export type { LastHour } from './last-hour.js'
+export type { Cost, ListedFacts } from './price.js'
 export type { RecentTraffic } from './recent.js'
-export type { CallEnd, OpenCall, Usage } from './record.js'
+export type { CallEnd, OpenCall, Try, Usage } from './record.js'
 
 /** What the accounting needs. */
 export interface UsageOptions {
@@ -85,6 +98,7 @@ export function createCallLog(options: UsageOptions) {
   })
   const writer = createWriter(database, spool, onError)
   const closing = new AbortController()
+  const lastHour = createLastHour(database, onError)
 
   const keepHouse = async (): Promise<void> => {
     const now = Date.now()
@@ -117,6 +131,8 @@ export function createCallLog(options: UsageOptions) {
 
   return {
     price: priceOf,
+    /** See `factsOf`. */
+    facts: factsOf,
     /**
      * Writes that a call begins, before the provider is asked; a crash after this leaves a row `unknown`.
      * @throws AppError `overloaded` when too much waits for the database, see `RunningCall.opened` for a disk that takes nothing
@@ -138,16 +154,20 @@ export function createCallLog(options: UsageOptions) {
       }
     },
     /** See `listCalls`. */
-    list: (principalId: string, query: HistoryQuery, keyId?: string) =>
+    list: (principalId: string, query: HistoryQuery, keyId?: string): Promise<List<RecordedCall>> =>
       listCalls(database, principalId, query, keyId),
     /**
      * One call of a principal. An id is good as soon as its caller has it, on every replica: what waits here is
      * written first, and an id from the last hour is looked for again, for 5 s at most, until the replica that has it
      * has written it.
+     * @param options see `findCall`
      * @throws AppError `not_found`
      */
-    get: (principalId: string, id: string, keyId?: string): Promise<HistoryDetail> =>
-      seek(id, () => findCall(database, principalId, id, keyId)),
+    get: (
+      principalId: string,
+      id: string,
+      options: { keyId?: string | undefined; full?: boolean } = {},
+    ): Promise<RecordedDetail> => seek(id, () => findCall(database, principalId, id, options)),
     /**
      * Takes a call out of its owner's history; found as by `get`. What was said is deleted, the figures stay in the sums.
      * @throws AppError `not_found`
@@ -170,6 +190,13 @@ export function createCallLog(options: UsageOptions) {
     /** The same of everybody, for admins. */
     usagePagesOfAll: (query: AdminUsageExportQuery): AsyncGenerator<UsageRow[]> =>
       usagePages(database, query),
+    /**
+     * Sums by the days of a time zone, of one principal. Keys have no names here.
+     */
+    overview: (principalId: string, query: UsageOverviewQuery): Promise<UsageOverview> =>
+      usageOverview(database, { ...query, principal_id: principalId }),
+    /** The same of everybody, for admins. */
+    overviewOfAll: (query: AdminUsageOverviewQuery): Promise<UsageOverview> => usageOverview(database, query),
     /** How many calls are in a principal's history, and of how many prompt and answer are kept. */
     count: (principalId: string) => countCalls(database, principalId),
     /** What is kept of a principal's calls, names as the API has them; see `ownCalls` and `ownObjects`. */
@@ -191,6 +218,8 @@ export function createCallLog(options: UsageOptions) {
     recentFigures: (principalIds: readonly string[]) => recentFigures(database, principalIds),
     /** Calls of the last 30 days by provider, and how many of them came without an API key. */
     recentTraffic: (): Promise<RecentTraffic[]> => recentTraffic(database),
+    /** How each provider did within the last hour; see `createLastHour`. */
+    lastHour: () => lastHour.get(),
     /**
      * Deletes prompts and answers whose time is over, and closes calls whose gateway is gone for good. Runs by itself
      * soon after the start and once an hour.
@@ -198,6 +227,8 @@ export function createCallLog(options: UsageOptions) {
     keepHouse,
     /** Records that wait for the database. */
     waiting: () => spool.waiting(),
+    /** Bytes that they have. */
+    waitingBytes: () => spool.waitingBytes(),
     /** Writes all that waits. */
     flush: () => writer.flush(),
     /** Writes what waits, for at most `withinMs`; what is left stays in the spool for the next start. */

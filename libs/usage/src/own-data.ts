@@ -28,6 +28,7 @@ const columns = {
   attempts: true,
   errorCode: true,
   errorMessage: true,
+  tries: true,
   deletedAt: true,
 } as const
 

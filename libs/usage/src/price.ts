@@ -55,6 +55,25 @@ export function priceOf(priceList: string | null, model: string, usage: Usage): 
   return total === null ? unknown : { usd: total.toFixed(10), source }
 }
 
+/** What the list of prices says of a model beside its price. */
+export interface ListedFacts {
+  name: string | null
+  /** Tokens of question and answer together. */
+  contextLength: number | null
+}
+
+/** @param priceList see `priceOf`; nulls where the list does not have the model */
+export function factsOf(priceList: string | null, model: string): ListedFacts {
+  const nothing = { name: null, contextLength: null }
+  if (priceList === null) return nothing
+  try {
+    const found = calcPrice({ input_tokens: 1 }, model, { providerId: priceList })?.model
+    return { name: found?.name ?? null, contextLength: found?.context_window ?? null }
+  } catch {
+    return nothing
+  }
+}
+
 /** Rates of a model whose price is the same for every token. */
 function ratesOf(priceList: string, model: string): Rates | 'stepped' | 'unknown' {
   try {

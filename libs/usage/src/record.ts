@@ -27,6 +27,18 @@ export const OpenCall = z.object({
 })
 export type OpenCall = z.infer<typeof OpenCall>
 
+/** One ask of a provider; fields as `CallTry` of the contracts has them. */
+export const Try = z.object({
+  provider: z.string(),
+  connection: z.string(),
+  model: z.string(),
+  status: z.int().nullable(),
+  error_code: z.string().nullable(),
+  started_ms: z.int(),
+  duration_ms: z.int(),
+})
+export type Try = z.infer<typeof Try>
+
 /** How it ended. */
 export const CallEnd = z.object({
   /** `unknown`: the gateway died before it ended; written by whoever finds the spool. */
@@ -45,6 +57,8 @@ export const CallEnd = z.object({
   attempts: z.int(),
   errorCode: z.string().nullable(),
   errorMessage: z.string().nullable(),
+  /** Absent in spools of versions that did not write them down. */
+  tries: z.array(Try).nullish(),
   /** Present where content is kept. */
   content: z
     .object({ prompt: z.unknown(), response: z.string().nullable(), parameters: z.unknown() })

@@ -68,6 +68,8 @@ export interface Spool {
   /** The last record of a call that still waits. */
   find(callId: string): SpoolRecord | undefined
   waiting(): number
+  /** Bytes that they have, with what was said. */
+  waitingBytes(): number
   /** Puts a record that the database refuses into a file of its own, for a person to look at. */
   setAside(pending: Pending, reason: string): void
   close(): void
@@ -328,6 +330,10 @@ export function openSpool(options: SpoolOptions): Spool {
     waiting() {
       commit()
       return queue.length - head
+    },
+    waitingBytes() {
+      commit()
+      return queue.slice(head).reduce((sum, pending) => sum + pending.bytes, 0)
     },
     setAside: ({ record }, reason) => setAside(directory, record, reason),
     close() {

@@ -18,6 +18,7 @@ const atEnd = {
   attempts: '1',
   errorCode: 'NULL',
   errorMessage: 'NULL',
+  tries: 'NULL',
 }
 const atBegin = [
   'id',
@@ -55,7 +56,7 @@ const callsText = `
       "requestId" text, "endpoint" text, "provider" text, "connection" text, "askedModel" text, "model" text,
       "streamed" boolean, "status" text, "finishReason" text, "inputTokens" int, "outputTokens" int,
       "cachedTokens" int, "reasoningTokens" int, "estimated" boolean, "cost" decimal(18, 10), "priceSource" text,
-      "latencyMs" int, "firstByteMs" int, "attempts" int, "errorCode" text, "errorMessage" text)
+      "latencyMs" int, "firstByteMs" int, "attempts" int, "errorCode" text, "errorMessage" text, "tries" jsonb)
   ), before AS MATERIALIZED (
     SELECT ${summedColumns} FROM "Call" WHERE "id" IN (SELECT "id" FROM record) ORDER BY "id" FOR NO KEY UPDATE
   ), written AS (

@@ -1,9 +1,11 @@
-import type { Accounts } from '@gatehouse/accounts'
-import { AuditList, AuditQuery } from '@gatehouse/contracts'
-import { Controller, Get, Inject, Query } from '@nestjs/common'
+import type { Accounts, Actor } from '@gatehouse/accounts'
+import { AuditActions, AuditExportQuery, AuditList, AuditQuery } from '@gatehouse/contracts'
+import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/common'
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { AdminOnly } from '../http/access.js'
+import { CurrentActor } from '../http/caller.js'
 import { ACCOUNTS } from '../tokens.js'
+import { auditFile } from './audit-file.js'
 
 /** What was done to accounts. */
 @ApiTags('admin')
@@ -18,5 +20,32 @@ export class AuditController {
   @ApiOkResponse({ standardSchema: AuditList })
   list(@Query({ schema: AuditQuery }) query: AuditQuery) {
     return this.accounts.audit.list(query)
+  }
+
+  @Get('actions')
+  @ApiOperation({ summary: 'What the log tells of: the actions to filter by' })
+  @ApiOkResponse({ standardSchema: AuditActions })
+  actions(): AuditActions {
+    return { actions: [...this.accounts.audit.actions()] }
+  }
+
+  @Get('export')
+  @ApiOperation({
+    summary: 'The log as a file, oldest first',
+    description: 'With the filters of the list. The export itself is written into the log before it begins.',
+  })
+  @ApiOkResponse({
+    description:
+      'A table (RFC 4180; a cell that would be a formula has an apostrophe before it), or a JSON object a line.',
+    content: {
+      'text/csv': { schema: { type: 'string' } },
+      'application/jsonl': { schema: { type: 'string' } },
+    },
+  })
+  export(
+    @Query({ schema: AuditExportQuery }) query: AuditExportQuery,
+    @CurrentActor() actor: Actor,
+  ): Promise<StreamableFile> {
+    return auditFile(this.accounts.audit.export(query, actor), query.format)
   }
 }

@@ -7,6 +7,7 @@ import {
   type List,
   NewKeyView,
   type ServiceAccount,
+  ServiceAccountDetail,
   ServiceAccountList,
   ServiceAccountPatch,
   ServiceAccountQuery,
@@ -27,6 +28,7 @@ import { AdminOnly } from '../http/access.js'
 import { type Caller, CurrentActor, CurrentCaller, sessionOf } from '../http/caller.js'
 import { withOwnProviders } from '../keys/own-providers.js'
 import { ACCOUNTS, CALLS, MODELS } from '../tokens.js'
+import { aboutPrincipal } from './detail.js'
 
 /** Machines that came with a token of a trusted issuer, and what an admin may do to them. */
 @ApiTags('admin')
@@ -55,6 +57,20 @@ export class ServiceAccountsController {
   @ApiOkResponse({ standardSchema: ServiceAccountView })
   async get(@Param('id') id: string): Promise<ServiceAccountView> {
     return this.withFigure(await this.accounts.serviceAccounts.get(id))
+  }
+
+  @Get(':id/detail')
+  @ApiOperation({
+    summary: 'One service account with keys, the usage of 30 days and the last of the audit log',
+  })
+  @ApiOkResponse({ standardSchema: ServiceAccountDetail })
+  async detail(@Param('id') id: string): Promise<ServiceAccountDetail> {
+    const account = await this.accounts.serviceAccounts.get(id)
+    const [view, about] = await Promise.all([
+      this.withFigure(account),
+      aboutPrincipal(this.accounts, this.calls, serviceAccount(account.id)),
+    ])
+    return { account: view, ...about }
   }
 
   @Patch(':id')

@@ -4,6 +4,7 @@ import {
   Profile,
   page,
   SessionList,
+  SessionsEnded,
   SignInBody,
   SignInProviders,
   SignInResult,
@@ -103,6 +104,17 @@ export class AuthController {
     @CurrentCaller() caller: Caller,
   ) {
     return this.accounts.sessions(caller.principal.id, sessionOf(caller).id, query)
+  }
+
+  @Delete('sessions')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: "End all of one's own sessions but this one" })
+  @ApiOkResponse({ standardSchema: SessionsEnded })
+  async endOtherSessions(
+    @CurrentCaller() caller: Caller,
+    @CurrentActor() actor: Actor,
+  ): Promise<SessionsEnded> {
+    return { ended: await this.accounts.endOtherSessions(caller.principal.id, sessionOf(caller).id, actor) }
   }
 
   @Delete('sessions/:id')

@@ -151,7 +151,7 @@ export class BrowserController {
   }
 
   private async signedIn(request: FastifyRequest): Promise<{ principal: Principal; session: Session }> {
-    const caller = await Promise.try(this.authenticate, request.raw).catch((error: unknown) => {
+    const caller = await Promise.try(this.authenticate, request.raw, request).catch((error: unknown) => {
       throw toAppError(error).code === 'missing_credential' ? new AppError('session_ended') : error
     })
     if (caller.via !== 'cookie' || !caller.session) throw new AppError('session_ended')
@@ -160,7 +160,7 @@ export class BrowserController {
 
   /** The session that the browser had before ends: what was fixed there, or forgotten, is worth nothing any more. */
   private async endPrevious(request: FastifyRequest, actor: Actor): Promise<void> {
-    const previous = await Promise.try(this.authenticate, request.raw).catch(() => null)
+    const previous = await Promise.try(this.authenticate, request.raw, request).catch(() => null)
     if (previous?.via !== 'cookie' || !previous.session) return
     await this.accounts
       .endSession(previous.principal.id, previous.session.id, actor, 'sign_out')

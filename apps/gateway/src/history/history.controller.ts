@@ -1,4 +1,13 @@
-import { HistoryDetail, HistoryList, HistoryQuery, HistoryStats } from '@gatehouse/contracts'
+import type { Accounts } from '@gatehouse/accounts'
+import {
+  HistoryDetail,
+  HistoryDetailQuery,
+  type HistoryItem,
+  HistoryList,
+  HistoryQuery,
+  HistoryStats,
+  type List,
+} from '@gatehouse/contracts'
 import type { Models } from '@gatehouse/llm'
 import type { CallLog } from '@gatehouse/usage'
 import { Controller, Delete, Get, HttpCode, Inject, Param, Query } from '@nestjs/common'
@@ -6,8 +15,9 @@ import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTa
 import { z } from 'zod'
 import { MachinesToo } from '../http/access.js'
 import { type Caller, CurrentCaller } from '../http/caller.js'
-import { CALLS, MODELS } from '../tokens.js'
+import { ACCOUNTS, CALLS, MODELS } from '../tokens.js'
 import { withProviderId } from './provider-filter.js'
+import { withKeys } from './with-keys.js'
 
 /** A filter that is not there is refused: sums of everything would be taken for those of the filter. */
 const StatsQuery = z.strictObject({})
@@ -23,14 +33,20 @@ export class HistoryController {
   constructor(
     @Inject(CALLS) private readonly calls: CallLog,
     @Inject(MODELS) private readonly models: Models,
+    @Inject(ACCOUNTS) private readonly accounts: Accounts,
   ) {}
 
   @Get()
   @MachinesToo()
   @ApiOperation({ summary: "One's own calls, newest first; by an API key, those that came by it" })
   @ApiOkResponse({ standardSchema: HistoryList })
-  list(@Query({ schema: HistoryQuery }) query: HistoryQuery, @CurrentCaller() caller: Caller) {
-    return this.calls.list(caller.principal.id, withProviderId(this.models, query), keyOf(caller))
+  async list(
+    @Query({ schema: HistoryQuery }) query: HistoryQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<List<HistoryItem>> {
+    const { id } = caller.principal
+    const list = await this.calls.list(id, withProviderId(this.models, query), keyOf(caller))
+    return { ...list, data: await withKeys(this.accounts, id, list.data) }
   }
 
   @Get('stats')
@@ -46,10 +62,20 @@ export class HistoryController {
 
   @Get(':id')
   @MachinesToo()
-  @ApiOperation({ summary: "One of one's own calls" })
+  @ApiOperation({
+    summary: "One of one's own calls",
+    description: 'Of long texts the beginning, unless `full=true`: `truncated` says so.',
+  })
   @ApiOkResponse({ standardSchema: HistoryDetail })
-  get(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<HistoryDetail> {
-    return this.calls.get(caller.principal.id, id, keyOf(caller))
+  async get(
+    @Param('id') id: string,
+    @Query({ schema: HistoryDetailQuery }) { full }: HistoryDetailQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<HistoryDetail> {
+    const owner = caller.principal.id
+    const call = await this.calls.get(owner, id, { keyId: keyOf(caller), full: full === 'true' })
+    const [item] = await withKeys(this.accounts, owner, [call])
+    return { ...call, key: item?.key ?? null }
   }
 
   @Delete(':id')

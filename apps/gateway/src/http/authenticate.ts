@@ -10,14 +10,17 @@ import {
 } from '@gatehouse/identity'
 import type { Metrics } from '@gatehouse/platform'
 import { LRUCache } from 'lru-cache'
-import { byKey, keyBeginning } from './by-key.js'
+import { byKey, keyBeginning, type Peer } from './by-key.js'
 import { byMachine } from './by-machine.js'
 import { bySession } from './by-session.js'
 import type { Caller } from './caller.js'
 import type { SessionCookie } from './session-cookie.js'
 
-/** Tells who is asking, at once where the session is known; throws or rejects where it does not hold. */
-export type Authenticate = (request: IncomingMessage) => Caller | Promise<Caller>
+/**
+ * Tells who is asking, at once where the session is known; throws or rejects where it does not hold.
+ * @param peer where it comes from, as the proxies in front say that are believed
+ */
+export type Authenticate = (request: IncomingMessage, peer: Peer) => Caller | Promise<Caller>
 
 /** How long a token that was verified is not verified again; the session behind it is looked up each time. */
 const verifiedMs = 60_000
@@ -27,7 +30,7 @@ const verifiedMs = 60_000
  * or a token of a trusted issuer. Where a header and a cookie came, the header is what the caller means; a cookie holds a
  * session token alone.
  * @throws AppError `missing_credential`, `invalid_token`, `token_expired`, `token_not_allowed`, `session_ended`,
- * `account_disabled`, `rate_limited`, `issuer_unavailable`, `unavailable`
+ * `session_disabled`, `account_disabled`, `rate_limited`, `issuer_unavailable`, `unavailable`
  */
 export function createAuthenticate(deps: {
   accounts: Accounts
@@ -60,8 +63,8 @@ export function createAuthenticate(deps: {
     throw error
   }
 
-  const enter = (token: string, via: Caller['via']): Caller | Promise<Caller> => {
-    if (via === 'bearer' && token.startsWith(keyBeginning)) return byKey(accounts, token)
+  const enter = (token: string, via: Caller['via'], peer: Peer): Caller | Promise<Caller> => {
+    if (via === 'bearer' && token.startsWith(keyBeginning)) return byKey(accounts, token, peer)
     if (via === 'cookie' || !anyIssuer || sessionTokens.resembles(token)) {
       const { sessionId, subject, expiresAt } = verify(token)
       return bySession(accounts, { sessionId, subject, expiresAt, via })
@@ -72,12 +75,12 @@ export function createAuthenticate(deps: {
       : byMachine(accounts, machine)
   }
 
-  return (request) => {
+  return (request, peer) => {
     try {
       const bearer = readCredential(request.rawHeaders, request.url)
       const token = bearer ?? cookie.read(request)
       if (token === null) throw new AppError('missing_credential')
-      const caller = enter(token, bearer === null ? 'cookie' : 'bearer')
+      const caller = enter(token, bearer === null ? 'cookie' : 'bearer', peer)
       return caller instanceof Promise ? caller.catch(refused) : caller
     } catch (error) {
       return refused(error)

@@ -15,7 +15,8 @@ export const strategyName = 'gatehouse'
 export class BearerStrategy extends PassportStrategy(Strategy, strategyName) {
   override authenticate(request: unknown, options: { with?: Authenticate } = {}): void {
     if (!options.with) throw new Error('the guard gave no authenticate function')
-    Promise.try(options.with, (request as { raw: IncomingMessage }).raw).then(
+    const asked = request as { raw: IncomingMessage; ip: string }
+    Promise.try(options.with, asked.raw, asked).then(
       (caller) => this.success(caller),
       (error: unknown) => this.error(error),
     )

@@ -26,14 +26,17 @@ function callerOf(accounts: Known, machine: MachineIdentity, given: Principal): 
     session: null,
     credential: { kind: 'token', issuer },
     via: 'bearer',
-    modelLists: [principal.models, models].filter((list) => list !== null),
+    modelLists: listsOf(principal, models),
     tokenExpiresAt: expiresAt,
     unchanged: () => accounts.knownServiceAccount(issuer, subject) === principal,
     async check() {
-      holding(await accounts.serviceAccount(machine))
+      return listsOf(holding(await accounts.serviceAccount(machine)), models)
     },
   }
 }
+
+const listsOf = (principal: Principal, models: MachineIdentity['models']) =>
+  [principal.models, models].filter((list) => list !== null)
 
 function holding(principal: Principal): Principal {
   if (principal.status !== 'active') throw new AppError('account_disabled')

@@ -11,7 +11,7 @@ export interface SessionProof {
   expiresAt: Date
 }
 
-/** The caller of a session that holds, at once where it is known. @throws AppError `session_ended`, `account_disabled` */
+/** The caller of a session that holds, at once where it is known. @throws AppError `session_ended`, `session_disabled` */
 export function bySession(
   accounts: Pick<Accounts, 'knownSession' | 'session'>,
   proof: SessionProof,
@@ -33,17 +33,19 @@ function callerOf(
     session,
     credential: { kind: 'session', id: session.id },
     via: proof.via,
-    modelLists: principal.models ? [principal.models] : [],
+    modelLists: listsOf(principal),
     tokenExpiresAt: proof.expiresAt,
     unchanged: () => accounts.knownSession(session.id)?.principal === principal,
     async check() {
-      holding(await accounts.session(session.id), proof)
+      return listsOf(holding(await accounts.session(session.id), proof).principal)
     },
   }
 }
 
+const listsOf = ({ models }: LiveSession['principal']) => (models ? [models] : [])
+
 function holding(live: LiveSession | null, { subject }: SessionProof): LiveSession {
   if (!live || live.principal.id !== subject) throw new AppError('session_ended')
-  if (live.principal.status !== 'active') throw new AppError('account_disabled')
+  if (live.principal.status !== 'active') throw new AppError('session_disabled')
   return live
 }

@@ -24,8 +24,12 @@ export interface Caller {
   tokenExpiresAt: Date
   /** Whether nothing about the credential or its account has changed, as far as is known at once. */
   unchanged(): boolean
-  /** Asks, where it is not known, whether the credential still holds. @throws AppError as `authenticate` would */
-  check(): Promise<void>
+  /**
+   * Asks, where it is not known, whether the credential still holds.
+   * @returns the lists of models as they are now
+   * @throws AppError as `authenticate` would
+   */
+  check(): Promise<Caller['modelLists']>
 }
 
 declare module 'fastify' {

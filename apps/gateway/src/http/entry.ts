@@ -24,7 +24,7 @@ export class Entry {
   /** Authenticates and admits a request of a raw Fastify route. */
   open(request: FastifyRequest, reply: FastifyReply, access: Access): void | Promise<void> {
     if (access === 'public') return
-    const caller = this.authenticate(request.raw)
+    const caller = this.authenticate(request.raw, request)
     if (caller instanceof Promise)
       return caller.then((known) => {
         request.user = known
@@ -44,7 +44,7 @@ export class Entry {
       request.user = caller
       refuseOthers(caller, access)
     }
-    const caller = this.authenticate(request.raw)
+    const caller = this.authenticate(request.raw, request)
     if (caller instanceof Promise) return caller.then(confirmed)
     confirmed(caller)
   }

@@ -6,6 +6,13 @@ import { LOGGER } from '../tokens.js'
 import { errorPage, isForPerson } from './error-page.js'
 import { publicError, toAppError } from './public-error.js'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Address of what `ResourceController` tells; every 401 names it. */
+    resourceMetadata?: string
+  }
+}
+
 /** Answers every error of every route in the one shape. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
@@ -24,7 +31,7 @@ export function sendError(
   error: unknown,
   logger: Logger,
 ): void {
-  const known = publicError(error)
+  const known = publicError(error, request.server.resourceMetadata)
   const { status, body, headers, log } = known
   if (log)
     logger.error({ request_id: request.id, code: body.error.code, err: toAppError(error) }, 'request failed')

@@ -42,7 +42,7 @@ export function createLocalAuthenticate(
     refuseOtherSites(request, origins)
     const current = enter()
     let live = await accounts.session(await current)
-    if (!live) {
+    if (live?.principal.status !== 'active') {
       if (entered === current) entered = undefined
       live = await accounts.session(await enter())
     }

@@ -47,11 +47,12 @@ const byStatus: Record<number, ErrorCode> = {
 /**
  * What the caller is told of an error: the only place that decides it. Only an AppError's own sentence is shown;
  * whatever else was thrown becomes a sentence of the table, with the cause in the log alone.
+ * @param resourceMetadata where a client without a token reads how to get one
  */
-export function publicError(error: unknown): PublicError {
+export function publicError(error: unknown, resourceMetadata?: string): PublicError {
   const known = toAppError(error)
   const headers: Record<string, string> = {}
-  if (known.status === 401) headers['www-authenticate'] = challenge(known)
+  if (known.status === 401) headers['www-authenticate'] = challenge(known, resourceMetadata)
   if (known.retryAfterSeconds !== undefined) {
     const seconds = Math.min(60, Math.max(0, known.retryAfterSeconds))
     headers['retry-after'] = String(Math.ceil(seconds))
@@ -92,9 +93,14 @@ function shortReason(code: ErrorCode, statusCode: unknown): { message?: string }
   }
 }
 
-/** RFC 6750 section 3: no error code where the request held no credential at all. */
-function challenge(error: AppError): string {
-  if (error.code === 'missing_credential') return 'Bearer realm="gatehouse"'
-  const description = error.message.replace(/[^\x20-\x7e]|["\\]/g, '')
-  return `Bearer realm="gatehouse", error="invalid_token", error_description="${description || errorKind(error.code).message}"`
+/** RFC 6750 section 3: no error code where the request held no credential at all; RFC 9728 section 5.1 for the last one. */
+function challenge(error: AppError, resourceMetadata: string | undefined): string {
+  const description = error.message.replace(/[^\x20-\x7e]|["\\]/g, '') || errorKind(error.code).message
+  return [
+    'Bearer realm="gatehouse"',
+    ...(error.code === 'missing_credential'
+      ? []
+      : ['error="invalid_token"', `error_description="${description}"`]),
+    ...(resourceMetadata === undefined ? [] : [`resource_metadata="${resourceMetadata}"`]),
+  ].join(', ')
 }

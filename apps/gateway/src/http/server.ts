@@ -118,6 +118,8 @@ export interface LiveRoute {
 function accessOfLibraries(config: GatewayConfig): [prefix: string, access: Access][] {
   return [
     ['/docs', config.production ? 'person' : 'public'],
+    // The files of the web app, the same for everybody.
+    ['/assets/', 'public'],
     // The embedded issuer answers for itself; it is there in development alone.
     ['/local/', 'public'],
   ]
@@ -146,6 +148,7 @@ export function prepareServer(
   const faces = accessOfControllers(deps.controllers)
   const security = securityHeaders(config)
 
+  fastify.decorate('resourceMetadata', `${config.publicUrl}/.well-known/oauth-protected-resource`)
   dropStalledReaders(fastify.server, stalledMs)
   fastify.server.on('checkExpectation', refuseExpectation(security))
 

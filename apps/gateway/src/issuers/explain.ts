@@ -54,9 +54,10 @@ async function explainSession(
   if (!claims)
     return told('session', [['signature', false, 'no token of this gateway that holds']], refusal, null)
   const live = await accounts.session(claims.sessionId)
+  const holds = live?.principal.status === 'active'
   const steps: Step[] = [
     ['signature', true, `of this gateway, until ${claims.expiresAt.toISOString()}`],
-    ['session', live !== null, live ? 'it holds' : 'it has ended'],
+    ['session', holds, holds ? 'it holds' : 'it has ended'],
   ]
   const ended = live ? refusalOf(live.principal) : viewRefusal(new AppError('session_ended'))
   return told('session', steps, ended, live?.principal ?? null)

@@ -25,11 +25,15 @@ export function allowedWays(lists: Lists, route: Route): Route {
   )
   if (candidates.length > 0) return { ...route, candidates }
   const [first] = route.candidates
-  throw new AppError('model_not_allowed', {
-    param: 'model',
-    message: `This caller may not use ${route.alias ?? `${first?.provider}/${first?.model}`}. GET /v1/models lists what it may use.`,
-  })
+  throw notAllowed(route.alias ?? `${first?.provider}/${first?.model}`)
 }
+
+/** What a caller is told who may not use a model. */
+export const notAllowed = (name: string): AppError =>
+  new AppError('model_not_allowed', {
+    param: 'model',
+    message: `This caller may not use ${name}. GET /v1/models lists what it may use.`,
+  })
 
 /** Names by which some providers take further models, or settings that hold some; in small letters. */
 const more = new Set(['models', 'fallbacks', 'fallback_models', 'preset', 'plugins'])

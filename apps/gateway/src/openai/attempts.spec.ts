@@ -14,6 +14,8 @@ function callOf(first: RoutedCandidate): Attempted & { failed: string[] } {
     candidate: first,
     attempts: 0,
     triedMs: 0,
+    askedAt: undefined,
+    failedTry: () => {},
     ticket: undefined,
     cancellation: new Cancellation(),
     again: (error) => void failed.push(error.code),

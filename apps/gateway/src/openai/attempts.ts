@@ -50,10 +50,14 @@ export interface Attempted {
   attempts: number
   /** Milliseconds from the first ask to the present one. */
   triedMs: number
+  /** When the ask that runs was begun, by `performance.now()`; undefined while none runs, and after one that failed. */
+  askedAt: number | undefined
   /** Of the ask that runs, until `report` has told its circuit how it ended. */
   ticket: Ticket | undefined
   cancellation: Cancellation
-  /** An ask has failed with nothing gone out, and another one follows. */
+  /** An ask has failed with nothing gone out; `askedAt` still says when it was begun. */
+  failedTry(error: AppError): void
+  /** Another ask follows one that failed with nothing gone out. */
   again(error: AppError): void
 }
 
@@ -74,6 +78,7 @@ export function tryCandidates<Result>(
   // The usual case, which pays for nothing of the rest.
   if (candidates.length === 1 && first?.retries === 0 && first.circuit === undefined) {
     call.attempts++
+    call.askedAt = performance.now()
     return once(first)
   }
   return tryInTurn(call, candidates, once)
@@ -94,13 +99,17 @@ async function tryInTurn<Result>(
     call.candidate = candidate
     call.ticket = ticket
     call.attempts++
-    call.triedMs = performance.now() - beganAt
+    const askedAt = performance.now()
+    call.triedMs = askedAt - beganAt
+    call.askedAt = askedAt
     try {
       return await once(candidate)
     } catch (error) {
       report(call, error)
       if (call.cancellation.aborted || !(error instanceof AppError)) throw error
-      if (unasked.has(error.code)) call.attempts--
+      if (wasAsked(error)) call.failedTry(error)
+      else call.attempts--
+      call.askedAt = undefined
       failure = error
       throw error
     }
@@ -155,6 +164,9 @@ async function tryInTurn<Result>(
 function uncounted(ticket: Ticket | undefined): Ticket | undefined {
   return ticket && { ...ticket, failed: ticket.left }
 }
+
+/** False for an error that is found before the provider is asked. */
+export const wasAsked = ({ code }: AppError): boolean => !unasked.has(code)
 
 /** Tells the circuit how an ask ended that failed: by the caller's own fault, or the provider's. */
 export function report(call: Pick<Attempted, 'ticket' | 'cancellation'>, error: unknown): void {

@@ -1,12 +1,12 @@
 import { AppError } from '@gatehouse/contracts'
 import type { Candidate, ChatChunk, ChatCompletion, ChatRequest } from '@gatehouse/llm'
 import { type Clock, type Logger, type Metrics, redact } from '@gatehouse/platform'
-import type { CallEnd, CallLog, RunningCall } from '@gatehouse/usage'
+import type { CallEnd, CallLog, RunningCall, Try } from '@gatehouse/usage'
 import { type Caller, isAdmin } from '../http/caller.js'
 import { ClientGone } from '../http/client-gone.js'
 import { toAppError } from '../http/public-error.js'
 import { allowedWays, namesOneModel } from './allowed-models.js'
-import { type Attempted, report, tryCandidates } from './attempts.js'
+import { type Attempted, report, tryCandidates, wasAsked } from './attempts.js'
 import { createCallMetrics, type Measured } from './call-metrics.js'
 import type { Ticket } from './circuit.js'
 import { begun } from './first-piece.js'
@@ -108,7 +108,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const call = new Call(deps, measure, ask)
     try {
       await call.opened()
-      return await tryCandidates(call, ask.route, (candidate) => once(call, candidate))
+      return await tryCandidates(call, ask.route, (candidate) => {
+        call.cancellation.checkWay()
+        return once(call, candidate)
+      })
     } catch (error) {
       throw call.fail(error)
     }
@@ -198,6 +201,9 @@ async function* follow(call: Call, chunks: AsyncIterable<ChatChunk>, done: (sett
   }
 }
 
+/** Tries that are written down of one call; retries have no end in the configuration. */
+const maxTries = 20
+
 /** A call that has been admitted and written down. */
 export class Call implements Attempted {
   readonly id: string
@@ -206,6 +212,7 @@ export class Call implements Attempted {
   candidate: RoutedCandidate
   attempts = 0
   triedMs = 0
+  askedAt: number | undefined
   ticket: Ticket | undefined
   /** Settled once its end is written down; only then its answer may be whole. */
   written: Promise<unknown> | undefined
@@ -213,6 +220,7 @@ export class Call implements Attempted {
   kept: Promise<unknown> | undefined
   private readonly record: RunningCall
   private readonly began: number
+  private readonly tries: Try[] = []
   private ended = false
 
   constructor(
@@ -224,7 +232,10 @@ export class Call implements Attempted {
     const [first] = route.candidates
     if (!first) throw new AppError('unavailable')
     this.candidate = first
-    const live = deps.live.begin(caller)
+    const live = deps.live.begin(caller, () => {
+      const { provider, model } = this.candidate
+      return { provider, model, alias: route.alias }
+    })
     this.cancellation = live
     try {
       this.record = deps.calls.open({
@@ -283,6 +294,10 @@ export class Call implements Attempted {
     return this.candidate.retries > 0 || this.ask.route.candidates.length > 1
   }
 
+  failedTry(error: AppError): void {
+    this.noteTry(error.status, error.code)
+  }
+
   again(error: AppError): void {
     const { deps, candidate, tally, ask, attempts } = this
     const { provider, connection, model } = candidate
@@ -310,7 +325,7 @@ export class Call implements Attempted {
   settle(): Settled {
     this.ticket?.succeeded()
     this.ticket = undefined
-    return this.end({ status: 'success', errorCode: null, errorMessage: null })
+    return this.end({ status: 'success', errorCode: null, errorMessage: null }, 200)
   }
 
   /** Settles with an error and gives back what to throw. */
@@ -320,24 +335,45 @@ export class Call implements Attempted {
     const reason: unknown = cancellation.aborted ? cancellation.reason : error
     report(this, reason)
     if (reason instanceof ClientGone) {
-      this.end({
-        status: 'aborted',
-        errorCode: 'client_gone',
-        errorMessage: 'The client left before the answer was whole.',
-      })
+      const errorMessage = 'The client left before the answer was whole.'
+      this.end({ status: 'aborted', errorCode: 'client_gone', errorMessage }, null)
       return reason
     }
     const known = toAppError(reason)
+    if (this.askedAt !== undefined && !wasAsked(known)) {
+      this.attempts--
+      this.askedAt = undefined
+    }
     if (!this.ended && known.status >= 500)
       deps.logger.warn(
         { call_id: this.id, provider: candidate.provider, code: known.code, err: known },
         'call failed',
       )
-    this.end({ status: 'error', errorCode: known.code, errorMessage: redact(known.message) })
+    this.end({ status: 'error', errorCode: known.code, errorMessage: redact(known.message) }, known.status)
     return known
   }
 
-  private end(outcome: Pick<CallEnd, 'status' | 'errorCode' | 'errorMessage'>): Settled {
+  /** Writes the ask that has just ended down, and what became of it. */
+  private noteTry(status: number | null, errorCode: string | null): void {
+    const { tries, askedAt, candidate } = this
+    if (askedAt === undefined || tries.length >= maxTries) return
+    const { provider, connection, model } = candidate
+    tries.push({
+      provider,
+      connection,
+      model,
+      status,
+      error_code: errorCode,
+      started_ms: Math.max(0, Math.round(askedAt - this.began)),
+      duration_ms: Math.max(0, Math.round(this.deps.clock.monotonic() - askedAt)),
+    })
+  }
+
+  /** @param httpStatus that stands for how it ended; null where nobody was there to be told */
+  private end(
+    outcome: Pick<CallEnd, 'status' | 'errorCode' | 'errorMessage'>,
+    httpStatus: number | null,
+  ): Settled {
     const { deps, candidate, tally, ask } = this
     this.cancellation.end()
     const usage = tally.usage(outcome.status !== 'error')
@@ -358,6 +394,7 @@ export class Call implements Attempted {
     }
     if (this.ended) return settled
     this.ended = true
+    this.noteTry(httpStatus, outcome.errorCode)
     const { firstByteMs } = tally
     this.written = this.record.end(
       {
@@ -368,7 +405,8 @@ export class Call implements Attempted {
         priceSource: cost.source,
         latencyMs,
         firstByteMs,
-        attempts: Math.max(1, this.attempts),
+        attempts: this.attempts,
+        tries: this.tries,
         // The operator allows it, and its owner has not said no.
         content: ask.keepContent && ask.caller.principal.keepContent !== false ? tally.content() : null,
       },

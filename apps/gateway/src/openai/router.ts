@@ -18,6 +18,11 @@ export interface Router {
   byProvider(provider: unknown, model: string | undefined): Route
   /** The aliases of the configuration, in its order. */
   aliases(): AliasListing[]
+  /**
+   * Whether a way is left alone at present by this process, since it failed several times in a row.
+   * @param connection the provider's first unless told
+   */
+  isLeftAlone(way: { provider: string; connection?: string | undefined; model: string }): boolean
 }
 
 /** Names that are remembered: callers make them up, so there must be an end. */
@@ -55,5 +60,13 @@ export function createRouter(models: Models, routing?: Routing): Router {
       return route
     },
     aliases: () => aliases?.list() ?? [],
+    isLeftAlone({ provider, connection, model }) {
+      try {
+        const [candidate] = models.resolve(provider, model, { connection })
+        return candidate !== undefined && circuits.find(candidate)?.isOpen === true
+      } catch {
+        return false
+      }
+    },
   }
 }

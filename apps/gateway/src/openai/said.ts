@@ -5,7 +5,7 @@ export interface Said {
 }
 
 /**
- * What a request says to a model, as the history shows it and as it is counted: of chat messages (OpenAI's and
+ * What a request says to a model, as it is counted: of chat messages (OpenAI's and
  * Anthropic's), of `input`, and of `prompt`.
  */
 export function saidIn(request: Record<string, unknown>): Said[] {

@@ -2,6 +2,7 @@ import type { ChatChunk, ChatCompletion } from '@gatehouse/llm'
 import type { CallEnd, Usage } from '@gatehouse/usage'
 import { type AnswerFigures, figuresIn } from './answer-figures.js'
 import { estimateTokens } from './estimate.js'
+import { keptPrompt } from './kept-prompt.js'
 import { saidIn } from './said.js'
 import type { StreamEnd } from './stream-tail.js'
 import { usageOf } from './usage-of.js'
@@ -110,7 +111,7 @@ export class Tally {
   content(): CallEnd['content'] {
     const request = this.request()
     const { messages: _messages, input: _input, prompt: _prompt, ...parameters } = request
-    return { prompt: saidIn(request), response: this.text, parameters }
+    return { prompt: keptPrompt(request, this.text.length), response: this.text, parameters }
   }
 }
 

@@ -1,4 +1,11 @@
-import { UsageExportQuery, UsageList, UsageQuery } from '@gatehouse/contracts'
+import type { Accounts } from '@gatehouse/accounts'
+import {
+  UsageExportQuery,
+  UsageList,
+  UsageOverview,
+  UsageOverviewQuery,
+  UsageQuery,
+} from '@gatehouse/contracts'
 import type { Models } from '@gatehouse/llm'
 import type { CallLog } from '@gatehouse/usage'
 import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/common'
@@ -6,9 +13,10 @@ import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swa
 import { withProviderId } from '../history/provider-filter.js'
 import { MachinesToo } from '../http/access.js'
 import { type Caller, CurrentCaller } from '../http/caller.js'
-import { CALLS, MODELS } from '../tokens.js'
+import { ACCOUNTS, CALLS, MODELS } from '../tokens.js'
 import { usageFile } from './csv.js'
-import { csvContent, usageDescription } from './usage-docs.js'
+import { overviewFile, withNames } from './overview.js'
+import { csvContent, overviewDescription, usageDescription } from './usage-docs.js'
 
 /** What one's own calls came to. */
 @ApiTags('usage')
@@ -19,6 +27,7 @@ export class UsageController {
   constructor(
     @Inject(CALLS) private readonly calls: CallLog,
     @Inject(MODELS) private readonly models: Models,
+    @Inject(ACCOUNTS) private readonly accounts: Accounts,
   ) {}
 
   @Get()
@@ -37,5 +46,34 @@ export class UsageController {
   ): Promise<StreamableFile> {
     const pages = this.calls.usagePages(principal.id, withProviderId(this.models, query))
     return usageFile(pages, query.group_by)
+  }
+
+  @Get('overview')
+  @ApiOperation({ summary: "One's own calls, tokens and cost by day", description: overviewDescription })
+  @ApiOkResponse({ standardSchema: UsageOverview })
+  overview(
+    @Query({ schema: UsageOverviewQuery }) query: UsageOverviewQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<UsageOverview> {
+    return this.overviewOf(query, caller)
+  }
+
+  @Get('overview.csv')
+  @ApiOperation({ summary: 'The same as a file', description: overviewDescription })
+  @ApiOkResponse(csvContent)
+  async overviewFile(
+    @Query({ schema: UsageOverviewQuery }) query: UsageOverviewQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamableFile> {
+    return overviewFile(await this.overviewOf(query, caller), query.split)
+  }
+
+  private async overviewOf(
+    query: UsageOverviewQuery,
+    { principal, credential }: Caller,
+  ): Promise<UsageOverview> {
+    const overview = await this.calls.overview(principal.id, query)
+    const keyId = credential.kind === 'key' ? credential.id : undefined
+    return withNames(this.accounts, query.split, overview, { principalId: principal.id, keyId })
   }
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Accounts, Actor, OwnProfile } from '@gatehouse/accounts'
+import type { Accounts, Actor } from '@gatehouse/accounts'
 import { AppError, Deletion, DeletionPreview, Me, MePatch } from '@gatehouse/contracts'
 import type { CallLog } from '@gatehouse/usage'
 import { Body, Controller, Delete, Get, Inject, Patch, Res, StreamableFile } from '@nestjs/common'
@@ -9,7 +9,9 @@ import type { GatewayConfig } from '../config.js'
 import { type Caller, CurrentActor, CurrentCaller } from '../http/caller.js'
 import type { SessionCookie } from '../http/session-cookie.js'
 import { ACCOUNTS, CALLS, CONFIG, SESSION_COOKIE } from '../tokens.js'
+import { deletionPreview } from './deletion-preview.js'
 import { jsonDocument } from './json-document.js'
+import { viewOfMe } from './me.js'
 
 /** Milliseconds after which it is asked anew whether somebody may still read on. */
 const activeMs = 2000
@@ -30,7 +32,7 @@ export class MeController {
   @ApiOperation({ summary: 'Oneself' })
   @ApiOkResponse({ standardSchema: Me })
   async get(@CurrentCaller() { principal }: Caller): Promise<Me> {
-    return this.view(await this.accounts.me.get(principal.id))
+    return viewOfMe(await this.accounts.me.get(principal.id), this.config)
   }
 
   @Patch()
@@ -47,28 +49,14 @@ export class MeController {
         message: 'Prompts and answers are not kept here: the operator has set KEEP_CONTENT=none.',
       })
     }
-    return this.view(await this.accounts.me.change(principal.id, body, actor))
+    return viewOfMe(await this.accounts.me.change(principal.id, body, actor), this.config)
   }
 
   @Get('deletion-preview')
   @ApiOperation({ summary: 'What a deletion would remove, and until when it could be taken back' })
   @ApiOkResponse({ standardSchema: DeletionPreview })
-  async preview(@CurrentCaller() { principal }: Caller): Promise<DeletionPreview> {
-    const [{ email, deletable, deadline, ...counts }, history] = await Promise.all([
-      this.accounts.me.belongings(principal.id),
-      this.calls.count(principal.id),
-    ])
-    const until = deadline.toISOString()
-    return {
-      user_id: principal.id,
-      email,
-      possible: deletable,
-      recovery_deadline: until,
-      removed: { ...counts, ...history },
-      message: deletable
-        ? `Nothing of the account would work any more. Until ${until} an administrator could restore it; then all of this is removed, and of the calls the figures alone stay.`
-        : new AppError('last_admin').message,
-    }
+  preview(@CurrentCaller() { principal }: Caller): Promise<DeletionPreview> {
+    return deletionPreview(this.accounts, this.calls, principal.id)
   }
 
   @Delete()
@@ -119,10 +107,5 @@ export class MeController {
       }
       yield piece
     }
-  }
-
-  private view(profile: OwnProfile): Me {
-    const { keepContent, contentRetentionDays } = this.config
-    return { ...profile, content: { kept: keepContent, retention_days: contentRetentionDays } }
   }
 }

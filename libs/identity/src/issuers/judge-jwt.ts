@@ -85,7 +85,12 @@ function readHeader({ header }: CompactToken): z.output<typeof Header> {
 
 /** By exact `iss` (T30, T31): the keys of one issuer never vouch for another. */
 function findIssuer(issuers: readonly RunningIssuer[], iss: unknown, see: See): RunningIssuer {
-  see('issuer', `iss is ${quote(iss)}; trusted: ${issuers.map(({ trusted }) => trusted.issuer).join(', ')}`)
+  const trusted = issuers.map((issuer) => issuer.trusted.issuer).join(', ')
+  see('issuer', `iss is ${quote(iss)}; ${trusted ? `trusted: ${trusted}` : 'no issuer is configured'}`)
+  if (!trusted)
+    throw refused(
+      'No issuer is configured, so that no token but those of this gateway is taken. Set OIDC_ISSUER_URL, or name issuers in gatehouse.yaml.',
+    )
   const found = issuers.find(({ trusted }) => trusted.issuer === iss)
   if (found) return found
   const near = issuers.find(({ trusted }) => spelling(trusted.issuer) === spelling(iss))

@@ -509,6 +509,24 @@ describe('trusted issuers', () => {
     expect(away.steps.at(-1)).toMatchObject({ check: 'signature', passed: false })
   })
 
+  it('says where no issuer is configured, and how to configure one', async () => {
+    const nobody = createTrustedIssuers({
+      issuers: [],
+      fetch: () => Promise.reject(new Error('nobody is to be asked')),
+      signInAudiences: new Set(),
+    })
+    const explained = await nobody.explain(token())
+    expect(explained.steps.at(-1)).toMatchObject({
+      check: 'issuer',
+      passed: false,
+      detail: expect.stringMatching(/; no issuer is configured$/),
+    })
+    expect(explained.refusal).toMatchObject({
+      status: 401,
+      message: expect.stringMatching(/OIDC_ISSUER_URL.*gatehouse\.yaml/),
+    })
+  })
+
   it('explains without keeping: the token is verified all the same afterwards', async () => {
     const text = token()
     await issuers.explain(text)

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import { AppError } from '@gatehouse/contracts'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../fetch.js'
 import type { AccessTokenProof, ProvenPerson } from '../providers/provider.js'
 import { type Bucket, createBucket } from './bucket.js'
+import { networkOf } from './network.js'
 
 /** Answers for a token that somebody presents; `from` is the address they come from. */
 export type LimitedCheck = (token: string, from?: string) => Promise<ProvenPerson | null>
@@ -49,7 +49,7 @@ export function limitCheck(check: AccessTokenProof['check'], now: Clock): Limite
     if (refused.has(key)) return null
     const pending = running.get(key)
     if (pending) return pending
-    const own = from === undefined ? undefined : bucketOf(network(from))
+    const own = from === undefined ? undefined : bucketOf(networkOf(from))
     // One's own first: who has no turn left takes none from the others.
     const waitMs = own?.take() || all.take()
     if (waitMs > 0) throw new AppError('rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) })
@@ -63,18 +63,4 @@ export function limitCheck(check: AccessTokenProof['check'], now: Clock): Limite
     addresses.set(address, known)
     return known
   }
-}
-
-/** Who has one IPv6 address has 2^64 of them, the network of its first half (RFC 4291 section 2.5.4). */
-function network(address: string): string {
-  // ::ffff:192.0.2.1 is an IPv4 address.
-  if (!isIPv6(address) || address.includes('.')) return address
-  const [front = '', back] = address.split('::')
-  const groups = front.split(':')
-  const following = back?.split(':') ?? []
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - following.length) }, () => '0')
-  return [...groups, ...(back === undefined ? [] : zeros), ...following]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group || '0', 16))
-    .join(':')
 }

@@ -14,7 +14,7 @@ import { readEventStream, readMessage } from './anthropic-answer.js'
 import { readAnthropicBody, readAnthropicError } from './anthropic-error.js'
 import { dialect, type MessageRequest, toMessageRequest } from './anthropic-request.js'
 import { cappedErrors } from './capped-errors.js'
-import { countOf, type ListQuirks, listOpenAiModels } from './openai-models.js'
+import { countOf, type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { openAiRelay } from './openai-relay.js'
 import { createAddresses } from './relay-address.js'
 import { onlyHeaders } from './sent-headers.js'
@@ -73,7 +73,9 @@ function listModels(apiKey: string, address: string, transport: Transport, signa
   const context: FailureContext = { provider: dialect.provider, secrets: () => [apiKey] }
   const quirks: ListQuirks = {
     address: (base) => `${base}/v1/models?limit=1000`,
-    describe: ({ created_at: createdAt, max_input_tokens: contextLength, capabilities }) => ({
+    describe: ({ created_at: createdAt, max_input_tokens: contextLength, capabilities, ...told }) => ({
+      name: textOf(told.display_name),
+      maxOutputTokens: countOf(told.max_tokens),
       created: countOf(Math.floor(Date.parse(String(createdAt)) / 1_000)),
       contextLength: countOf(contextLength),
       ...(isFields(capabilities) ? { inputModalities: modalitiesOf(capabilities) } : {}),

@@ -175,7 +175,15 @@ function listModels(apiKey: string, address: string, transport: Transport, signa
   const quirks: ListQuirks = {
     address: (base) => `${base}/v1beta/models?pageSize=1000`,
     models: (body) => (isFields(body) ? body.models : undefined),
-    describe: ({ name, inputTokenLimit, supportedGenerationMethods: methods }) => ({
+    describe: ({
+      name,
+      displayName,
+      inputTokenLimit,
+      outputTokenLimit,
+      supportedGenerationMethods: methods,
+    }) => ({
+      name: textOf(displayName),
+      maxOutputTokens: countOf(outputTokenLimit),
       id: isUsed(textsOf(methods)) ? (textOf(name) ?? '').replace(/^models\//, '') : '',
       contextLength: countOf(inputTokenLimit),
     }),

@@ -1,5 +1,5 @@
 import { openAiCompatible } from './openai-compatible.js'
-import { textsOf } from './openai-models.js'
+import { countOf, textOf, textsOf } from './openai-models.js'
 import { isJsonObject } from './openai-quirks.js'
 
 /** https://openrouter.ai/docs/api-reference/chat-completion */
@@ -9,12 +9,15 @@ export const openrouter = openAiCompatible({
   baseUrl: 'https://openrouter.ai/api/v1',
   // https://openrouter.ai/docs/models
   list: {
-    describe: ({ architecture }) =>
-      isJsonObject(architecture)
+    describe: ({ name, architecture, top_provider: best }) => ({
+      name: textOf(name),
+      maxOutputTokens: isJsonObject(best) ? countOf(best.max_completion_tokens) : undefined,
+      ...(isJsonObject(architecture)
         ? {
             inputModalities: textsOf(architecture.input_modalities),
             outputModalities: textsOf(architecture.output_modalities),
           }
-        : {},
+        : {}),
+    }),
   },
 })

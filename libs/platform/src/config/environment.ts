@@ -8,6 +8,8 @@ export interface Environment {
   values: Record<string, string>
   /** Names that `.env` sets, used or not. */
   inFile: readonly string[]
+  /** Of these, the ones whose value here is that of `.env`: nothing else set them. */
+  fromFile: readonly string[]
   /** Numbers of the lines of `.env` that set nothing and are no comment, from 1. */
   unreadableLines: readonly number[]
   /** Where it was looked for, and where other files of the operator's are. */
@@ -26,13 +28,14 @@ export function readEnvironment(folder = process.cwd()): Environment {
   // A byte order mark would become part of the first name.
   const text = existsSync(file) ? readFileSync(file, 'utf8').replace(/^\uFEFF/, '') : ''
   const fromFile = parseEnv(text)
+  const taken = Object.keys(fromFile).filter((name) => process.env[name] === undefined)
   for (const [name, value] of Object.entries(fromFile)) process.env[name] ??= value
   const values: Record<string, string> = {}
   for (const [name, value] of Object.entries({ ...fromFile, ...process.env })) {
     if (value !== undefined && value.trim() !== '') values[name] = value
   }
   const inFile = Object.keys(fromFile).filter((name) => variableName.test(name))
-  return { values, inFile, unreadableLines: unreadableLines(text), folder }
+  return { values, inFile, fromFile: taken, unreadableLines: unreadableLines(text), folder }
 }
 
 const variableName = /^[A-Za-z_][\w.-]*$/

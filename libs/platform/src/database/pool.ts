@@ -14,12 +14,13 @@ export function notReady(): Error {
  * Sets up a fresh connection to a server.
  *
  * UTC is not a preference: Prisma's adapter drops the offset of every timestamp it reads.
+ * Queries here take milliseconds, or some hundred of them over many rows, where compiling one takes longer than it saves.
  * After a failover an address may lead to the old primary, which now only reads; it must not enter the pool.
  */
 async function prepare(client: pg.ClientBase): Promise<void> {
   await client.query(
     `SET TIME ZONE 'UTC'; SET statement_timeout = ${statementTimeout}; SET lock_timeout = ${statementTimeout};
-     SET idle_in_transaction_session_timeout = 30000`,
+     SET idle_in_transaction_session_timeout = 30000; SET jit = off`,
   )
   const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
   if (rows[0]?.standby)

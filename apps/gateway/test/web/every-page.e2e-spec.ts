@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { webPages } from '@gatehouse/contracts'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type FullHouse, fullHouseMissing, openFullHouse, settled } from './full-house.js'
+
+const missing = fullHouseMissing()
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const kilobyte = 1000
+
+interface Violation {
+  id: string
+  nodes: { html: string; failureSummary: string }[]
+}
+
+/** What axe has against a page, each in a line. */
+async function violations(page: Page): Promise<string[]> {
+  // Nothing that is still fading in.
+  await page.waitForTimeout(300)
+  await page.evaluate(axe)
+  const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[]
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 240)}`),
+  )
+}
+
+describe.skipIf(missing !== undefined)(`every page${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let house: FullHouse
+  /** Addresses of real things in place of the parts of `webPages` that begin with a colon. */
+  let pages: string[]
+
+  beforeAll(async () => {
+    house = await openFullHouse()
+    const token = (await house.gateway.gateway.localToken()) ?? ''
+    const first = async (path: string) =>
+      (await house.gateway.ask<{ data: { id: string }[] }>(path, { token })).json.data[0]?.id ?? ''
+    const user = await first('/api/v1/admin/users?query=ada@example.com')
+    const service = await first('/api/v1/admin/service-accounts')
+    const call = await first('/api/v1/history?status=success')
+    pages = [
+      ...webPages
+        .filter((path) => path !== '/' && path !== '/signed-in')
+        .map((path) => path.replace('/users/:id', `/users/${user}`).replace('/:id', `/${service}`)),
+      `/history?call=${call}`,
+    ]
+  })
+  afterAll(() => house?.close())
+
+  const titles = async (page: Page) => page.getByRole('heading', { level: 1 }).allTextContents()
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it(`has nothing that axe finds fault with, ${scheme}`, { timeout: 180_000 }, async () => {
+      const page = await house.visit({ scheme })
+      const found: Record<string, string[]> = {}
+      for (const path of pages) {
+        if (path === '/sign-in') continue
+        await page.goto(path)
+        await settled(page)
+        expect(await page.locator('html').getAttribute('data-mantine-color-scheme'), path).toBe(scheme)
+        expect((await titles(page)).length, path).toBe(1)
+        const problems = await violations(page)
+        if (problems.length > 0) found[path] = problems
+      }
+      const stranger = await house.visit({ scheme, email: null })
+      await stranger.goto('/sign-in?error=domain_not_allowed')
+      await settled(stranger)
+      const problems = await violations(stranger)
+      if (problems.length > 0) found['/sign-in'] = problems
+      expect(found).toEqual({})
+    })
+  }
+
+  it('is no wider than its window at 320, 375, 768 and 1280 pixels', { timeout: 180_000 }, async () => {
+    const wide: string[] = []
+    for (const width of [320, 375, 768, 1280]) {
+      const page = await house.visit({ width })
+      for (const path of pages) {
+        await page.goto(path)
+        await settled(page)
+        const room = (await page.evaluate('document.documentElement.scrollWidth')) as number
+        if (room > width) wide.push(`${path} at ${width}: ${room}`)
+      }
+      await page.context().close()
+    }
+    expect(wide).toEqual([])
+  })
+
+  it('moves nothing while it loads', { timeout: 120_000 }, async () => {
+    const page = await house.visit()
+    const shifts: Record<string, number> = {}
+    for (const path of pages) {
+      await page.goto(path)
+      await settled(page)
+      const shift = (await page.evaluate(`new Promise((resolve) => {
+        let sum = 0
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value
+        }).observe({ type: 'layout-shift', buffered: true })
+        setTimeout(() => resolve(sum), 100)
+      })`)) as number
+      if (shift > 0.02) shifts[path] = shift
+    }
+    expect(shifts).toEqual({})
+  })
+
+  it('comes with at most 200 kB of compressed script', { timeout: 120_000 }, async () => {
+    const large: string[] = []
+    // What opens beside a page comes after it.
+    for (const path of pages.filter((path) => !path.includes('?'))) {
+      const page = await house.visit()
+      await page.goto(path)
+      // What is needed to show the page; what comes when the pointer rests on something does not count.
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const scripts = (await page.evaluate(
+        `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
+      )) as string[]
+      const size = scripts
+        .map((name) => readFileSync(resolve('dist/apps/web', `.${new URL(name).pathname}.gz`)).length)
+        .reduce((sum, length) => sum + length, 0)
+      if (size > 200 * kilobyte) large.push(`${path}: ${size}`)
+      await page.context().close()
+    }
+    expect(large).toEqual([])
+  })
+
+  it('can be gone through by keyboard alone', async () => {
+    const page = await house.visit()
+    await page.goto('/start')
+    await settled(page)
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'What are you looking for?' }).waitFor()
+    await page.keyboard.type('audit')
+    await page.getByRole('option', { name: /Audit log/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/admin/audit')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'What are you looking for?' }).waitFor()
+    await page.keyboard.type('ada@example')
+    await page.getByRole('option', { name: /Ada Lovelace/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/admin\/users\/[\da-f-]{36}$/)
+    await page.getByRole('heading', { level: 1, name: 'Ada Lovelace' }).waitFor()
+  })
+
+  it('sends who is signed out to the sign-in, and from there to where they were going', async () => {
+    const page = await house.visit({ email: null })
+    await page.goto('/usage?split=provider')
+    await page.getByRole('heading', { level: 1, name: 'Sign in to Gatehouse' }).waitFor()
+    await page.getByRole('link', { name: /^Continue with Local/ }).click()
+    await page.getByLabel('Or as any other e-mail address').fill('carol@example.com')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.waitForURL('**/usage?split=provider')
+    await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
+    // And a member does not see what is for admins.
+    expect(await page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
+    await page.goto('/admin/users')
+    await page.waitForURL('**/start')
+  })
+
+  it('breaks no policy and throws nothing on the way', () => {
+    expect(house.complaints).toEqual([])
+  })
+})

@@ -1,0 +1,21 @@
+import { useSyncExternalStore } from 'react'
+
+/** `ended`: the gateway no longer knows this browser; `disabled`: nor lets the account in again. */
+export type SessionState = 'open' | 'ended' | 'disabled'
+
+let state: SessionState = 'open'
+const watchers = new Set<() => void>()
+
+/** Called by whoever meets a refusal, or a sign-in anew. */
+export function setSessionState(next: SessionState): void {
+  if (next === state) return
+  state = next
+  for (const watcher of watchers) watcher()
+}
+
+const watch = (watcher: () => void) => {
+  watchers.add(watcher)
+  return () => watchers.delete(watcher)
+}
+
+export const useSessionState = (): SessionState => useSyncExternalStore(watch, () => state)

@@ -1,0 +1,47 @@
+import type { Catalog } from '@gatehouse/contracts'
+import { Alert, Anchor } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Failure } from '../ui/states.tsx'
+import classes from './notices.module.css'
+
+interface NoticesProps {
+  catalog: UseQueryResult<Catalog>
+  notice: string | null
+  onCloseNotice: () => void
+  failure: unknown
+}
+
+/** What stands in the way, above the columns. */
+export function Notices({ catalog, notice, onCloseNotice, failure }: NoticesProps) {
+  const none = catalog.data?.data.length === 0
+  if (!catalog.error && !none && notice === null && !failure) return null
+  return (
+    <div className={classes.notices}>
+      {catalog.error && !catalog.data && (
+        <Failure error={catalog.error} retry={() => void catalog.refetch()} />
+      )}
+      {none && (
+        <Alert variant="light" color="gray">
+          No model is ready for you yet.{' '}
+          <Anchor component={Link} to="/catalog" inherit>
+            See what each provider needs
+          </Anchor>
+        </Alert>
+      )}
+      {Boolean(failure) && <Failure error={failure} />}
+      {notice !== null && (
+        <Alert
+          variant="light"
+          color="gray"
+          role="status"
+          withCloseButton
+          closeButtonLabel="Close"
+          onClose={onCloseNotice}
+        >
+          {notice}
+        </Alert>
+      )}
+    </div>
+  )
+}

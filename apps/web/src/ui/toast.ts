@@ -1,0 +1,13 @@
+import { sentenceOf } from './states.tsx'
+
+/** The list of messages comes with the first of them. */
+const say = async (message: string, bad: boolean): Promise<void> => {
+  const { show } = await import('./toasts.tsx')
+  show(message, bad)
+}
+
+/** Says in passing that something was done. */
+export const done = (message: string): void => void say(message, false)
+
+/** Says in passing that something was not. */
+export const failed = (error: unknown): void => void say(sentenceOf(error), true)

@@ -1,0 +1,31 @@
+/** All that the audit log tells of. A row of an older version may have another one. */
+export const auditActions = [
+  'audit.exported',
+  'identity.link_failed',
+  'identity.linked',
+  'identity.unlinked',
+  'key.created',
+  'key.revoked',
+  'key.rotated',
+  'profile.changed',
+  'register',
+  'role.changed',
+  'role.granted',
+  'service_account.changed',
+  'service_account.created',
+  'service_account.disabled',
+  'service_account.enabled',
+  'session.others_revoked',
+  'session.revoked',
+  'sign_in',
+  'sign_in.failed',
+  'sign_out',
+  'user.deleted',
+  'user.disabled',
+  'user.enabled',
+  'user.purged',
+  'user.restored',
+  'user.signed_out_everywhere',
+] as const
+/** One of them. */
+export type AuditAction = (typeof auditActions)[number]
