@@ -9,12 +9,20 @@ import { build } from 'vite'
  * @param {string} folder where the built app goes
  */
 export async function bundleWeb(root, folder) {
-  await build({
-    root,
-    configFile: join(root, 'vite.config.ts'),
-    logLevel: 'warn',
-    build: { outDir: folder, emptyOutDir: true },
-  })
+  const { NODE_ENV } = process.env
+  // Whatever the gateway is to be: a page with React's own checks in it is slow, and half as large again.
+  process.env.NODE_ENV = 'production'
+  try {
+    await build({
+      root,
+      configFile: join(root, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: folder, emptyOutDir: true },
+    })
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
+  }
   const assets = join(folder, 'assets')
   for (const name of readdirSync(assets).filter((file) => /\.(js|css|svg)$/.test(file))) {
     const bytes = readFileSync(join(assets, name))

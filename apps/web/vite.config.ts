@@ -13,6 +13,8 @@ export default defineConfig({
     target: 'es2023',
     // A picture inside of a style is one that the policy of the page would have to allow.
     assetsInlineLimit: 0,
+    // Beside what is served: by it a test counts what each page loads first.
+    manifest: true,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,
     // Schemas that nothing uses in the browser are left out, and zod with them.

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
 import { webPages } from '@gatehouse/contracts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +7,6 @@ import { type FullHouse, fullHouseMissing, openFullHouse, settled } from './full
 
 const missing = fullHouseMissing()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const kilobyte = 1000
 
 interface Violation {
   id: string
@@ -103,26 +101,6 @@ describe.skipIf(missing !== undefined)(`every page${missing ? ` (skipped: ${miss
       if (shift > 0.02) shifts[path] = shift
     }
     expect(shifts).toEqual({})
-  })
-
-  it('comes with at most 200 kB of compressed script', { timeout: 120_000 }, async () => {
-    const large: string[] = []
-    // What opens beside a page comes after it.
-    for (const path of pages.filter((path) => !path.includes('?'))) {
-      const page = await house.visit()
-      await page.goto(path)
-      // What is needed to show the page; what comes when the pointer rests on something does not count.
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      const scripts = (await page.evaluate(
-        `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))`,
-      )) as string[]
-      const size = scripts
-        .map((name) => readFileSync(resolve('dist/apps/web', `.${new URL(name).pathname}.gz`)).length)
-        .reduce((sum, length) => sum + length, 0)
-      if (size > 200 * kilobyte) large.push(`${path}: ${size}`)
-      await page.context().close()
-    }
-    expect(large).toEqual([])
   })
 
   it('can be gone through by keyboard alone', async () => {
