@@ -41,6 +41,8 @@ const gateway = spawn(process.execPath, ['dist/apps/gateway/src/main.js'], {
     DATABASE_URL: server.url(name),
     OPENAI_API_KEY: 'sk-bench',
     OPENAI_BASE_URL: `http://127.0.0.1:${provider.address().port}/v1`,
+    // With it the start prints a token.
+    DEMO_PROVIDER: 'true',
     LOG_LEVEL: 'warn',
   },
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -52,7 +54,10 @@ gateway.stdout.on('data', (chunk) => {
 })
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
-  while (!/Bearer \S+'/.test(printed)) await pause(100)
+  for (let waited = 0; !/Bearer \S+'/.test(printed); waited += 100) {
+    if (waited > 60_000) throw new Error(`the gateway printed no token:\n${printed}`)
+    await pause(100)
+  }
   const token = /Bearer ([^']+)/.exec(printed)?.[1]
   const profile = await fetch(`${origin}/auth/profile`, { headers: { authorization: `Bearer ${token}` } })
   await seedHouse({ databaseUrl: server.url(name), viewerId: (await profile.json()).user_id })
