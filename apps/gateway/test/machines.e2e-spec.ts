@@ -142,8 +142,14 @@ issuers:
     expect(status).toBe(200)
     expect(openai.requests.length).toBeGreaterThanOrEqual(2)
     for (const request of openai.requests) expect(JSON.stringify(request)).not.toContain(token.split('.')[1])
-    expect((await gateway.ask(`/api/v1/history/${json.history_id}`, { token })).status).toBe(200)
-    expect(await whoCalled(token)).toMatchObject({ type: 'service_account' })
+    const kept = await gateway.ask(`/api/v1/history/${json.history_id}`, { token })
+    // KEEP_CONTENT=own is about people.
+    expect([kept.status, kept.json.prompt, kept.json.response]).toEqual([200, null, null])
+    const account = await whoCalled(token)
+    expect(account).toMatchObject({ type: 'service_account' })
+    // What is done to people is not done to it.
+    const signOut = `/api/v1/admin/users/${(account as { id: string }).id}/sign-out`
+    expect((await gateway.ask(signOut, { method: 'POST', token: root.token })).status).toBe(404)
     expect((await gateway.ask('/api/v1/usage', { token })).status).toBe(200)
     expect((await gateway.ask('/api/v1/history/stats', { token })).json).toMatchObject({ failed_calls: 0 })
   })

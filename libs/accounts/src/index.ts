@@ -96,13 +96,13 @@ export function createAccounts({
     /** See `Directory.knownSession`; notes the session as seen. */
     knownSession(id: string) {
       const live = directory.knownSession(id)
-      if (live) touch.session(live.session.id, live.principal.id)
+      if (live?.principal.status === 'active') touch.session(live.session.id, live.principal.id)
       return live
     },
     /** See `Directory.session`; notes the session as seen. */
     async session(id: string) {
       const live = await directory.session(id)
-      if (live) touch.session(live.session.id, live.principal.id)
+      if (live?.principal.status === 'active') touch.session(live.session.id, live.principal.id)
       return live
     },
     /** The key of a hash that `keyHash` gave, at once; null where none holds, undefined where `key` has to be asked. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@gatehouse/contracts'
 import { describe, expect, it } from 'vitest'
 import { createPatience } from './patience.js'
 
@@ -29,6 +30,20 @@ describe('the patience with a database', () => {
     now += 2000
     await expect(patience(load, nothing)).rejects.toMatchObject({ code: 'unavailable' })
     expect(asked).toBe(2)
+  })
+
+  it('F19: learns nothing from who is refused before the database is asked', async () => {
+    let now = 1_000_000
+    const patience = createPatience(() => now)
+    const hanging = () => new Promise<typeof fresh>(() => {})
+    expect(await patience(hanging, held)).toBe(copy)
+    const refused = () => Promise.reject(new AppError('rate_limited'))
+    now += 2000
+    await expect(patience(refused, nothing)).rejects.toMatchObject({ code: 'rate_limited' })
+    // Had it been taken for an answer, this would wait for the database again.
+    const began = performance.now()
+    expect(await patience(hanging, held)).toBe(copy)
+    expect(performance.now() - began).toBeLessThan(500)
   })
 
   it('F19: waits for a database that hangs once for all, and tries it by one ask at a time', async () => {

@@ -40,6 +40,8 @@ export function createPatience(now: () => number = Date.now): Patience {
       answeredAt = now()
       return value
     } catch (error) {
+      // Who comes too often is refused before the database is asked, and tells nothing of it.
+      if (error instanceof AppError && error.code === 'rate_limited') throw error
       if (databaseFailure(error).kind !== 'unavailable') {
         state = 'answers'
         throw error

@@ -136,8 +136,8 @@ export async function changePerson(
 export async function signOutEverywhere(database: Database, id: string, actor: Actor): Promise<Change> {
   const target = uuidOrNil(id)
   await database.transaction(async (transaction) => {
-    const row = await transaction.principal.findUnique({ where: { id: target }, select: { id: true } })
-    if (!row) throw new AppError('not_found')
+    const row = await transaction.principal.findUnique({ where: { id: target }, select: { kind: true } })
+    if (row?.kind !== 'user') throw new AppError('not_found')
     const ended = await endAllSessions(transaction, target)
     await appendAudit(transaction, actor, {
       action: 'user.signed_out_everywhere',

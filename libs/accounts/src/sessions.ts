@@ -85,7 +85,7 @@ export async function endOtherSessions(
     })
     if (count === 0) return 0
     await announce(transaction, change)
-    const target = { kind: 'user', id: principalId }
+    const target = { kind: 'principal', id: principalId }
     await appendAudit(transaction, actor, {
       action: 'session.others_revoked',
       target,

@@ -11,6 +11,7 @@ import {
 import type { Database } from '@gatehouse/platform'
 import { z } from 'zod'
 import { keptMessages, shortened } from './kept.js'
+import { beginningOfContent } from './kept-content.js'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -108,14 +109,16 @@ export async function findCall(
   if (!uuid.test(id)) return null
   const row = await database.client.call.findFirst({
     where: { id, principalId, status: { not: 'open' }, ...(keyId === undefined ? {} : { keyId }) },
-    include: { content: true },
   })
   if (!row) return null
   if (row.deletedAt) throw new AppError('not_found')
-  const parameters = z.record(z.string(), z.unknown()).safeParse(row.content?.parameters)
+  const kept = full
+    ? await database.client.callContent.findUnique({ where: { callId: id } })
+    : await beginningOfContent(database, id)
+  const parameters = z.record(z.string(), z.unknown()).safeParse(kept?.parameters)
   const said = {
-    prompt: keptMessages(row.content?.prompt),
-    response: row.content?.response ?? null,
+    prompt: keptMessages(kept?.prompt),
+    response: kept?.response ?? null,
     parameters: parameters.success ? parameters.data : null,
   }
   const tries = z.array(CallTry).safeParse(row.tries)

@@ -85,7 +85,10 @@ export class CallsController {
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
         ...given,
       }),
-      keepContent: this.config.keepContent !== 'none',
+      // What a machine says is nobody's own.
+      keepContent:
+        this.config.keepContent === 'all' ||
+        (this.config.keepContent === 'own' && caller.principal.kind === 'user'),
       gone,
     }
   }
