@@ -41,14 +41,24 @@ export function fullHouseMissing(): string | undefined {
 /** The admin by whom the local sign-in lets everybody in who asks for it. */
 export const viewer = 'admin@localhost'
 
-/** @param empty without the content */
-export async function openFullHouse({ empty = false } = {}): Promise<FullHouse> {
+/**
+ * @param empty without the content
+ * @param environment variables beside those that every house has
+ */
+export async function openFullHouse({
+  empty = false,
+  environment = {},
+}: {
+  empty?: boolean
+  environment?: Record<string, string>
+} = {}): Promise<FullHouse> {
   const [openai, database] = await Promise.all([startOpenAi(), createPostgresDatabase()])
   const gateway = await startGateway({
     DATABASE_URL: database.url,
     OPENAI_API_KEY: 'sk-up-0123456789abcdefghijklmnop',
     OPENAI_BASE_URL: `${openai.url}/v1`,
     DEMO_PROVIDER: 'true',
+    ...environment,
   })
   if (!empty) {
     const token = (await gateway.gateway.localToken()) ?? ''
