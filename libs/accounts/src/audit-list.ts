@@ -70,10 +70,12 @@ export async function* exportAudit(
   await database.transaction((transaction) =>
     appendAudit(transaction, actor, { action: 'audit.exported', after: { format, ...filters } }),
   )
+  // What is written while somebody reads is of another export, or a slow reader's would never end.
+  const { _max: last } = await database.client.audit.aggregate({ _max: { sequence: true } })
   let after = 0n
   for (let found = pageRows; found === pageRows; ) {
     const rows = await database.client.audit.findMany({
-      where: { ...matching(filters), sequence: { gt: after } },
+      where: { ...matching(filters), sequence: { gt: after, lte: last.sequence ?? 0n } },
       orderBy: { sequence: 'asc' },
       take: pageRows,
     })

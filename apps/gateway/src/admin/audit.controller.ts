@@ -3,7 +3,8 @@ import { AuditActions, AuditExportQuery, AuditList, AuditQuery } from '@gatehous
 import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/common'
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { AdminOnly } from '../http/access.js'
-import { CurrentActor } from '../http/caller.js'
+import { type Caller, CurrentActor, CurrentCaller } from '../http/caller.js'
+import { checkAdmin, whileHolding } from '../http/while-holding.js'
 import { ACCOUNTS } from '../tokens.js'
 import { auditFile } from './audit-file.js'
 
@@ -44,8 +45,13 @@ export class AuditController {
   })
   export(
     @Query({ schema: AuditExportQuery }) query: AuditExportQuery,
+    @CurrentCaller() caller: Caller,
     @CurrentActor() actor: Actor,
   ): Promise<StreamableFile> {
-    return auditFile(this.accounts.audit.export(query, actor), query.format)
+    const pages = this.accounts.audit.export(query, actor)
+    return auditFile(
+      whileHolding(pages, () => checkAdmin(caller, this.accounts)),
+      query.format,
+    )
   }
 }

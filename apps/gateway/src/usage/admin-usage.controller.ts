@@ -12,6 +12,8 @@ import { Controller, Get, Inject, Query, type StreamableFile } from '@nestjs/com
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import { withProviderId } from '../history/provider-filter.js'
 import { AdminOnly } from '../http/access.js'
+import { type Caller, CurrentCaller } from '../http/caller.js'
+import { checkAdmin, whileHolding } from '../http/while-holding.js'
 import { ACCOUNTS, CALLS, MODELS } from '../tokens.js'
 import { usageFile } from './csv.js'
 import { overviewFile, withNames } from './overview.js'
@@ -39,8 +41,15 @@ export class AdminUsageController {
   @Get('export.csv')
   @ApiOperation({ summary: 'The same as a file, oldest first', description: usageDescription })
   @ApiOkResponse(csvContent)
-  file(@Query({ schema: AdminUsageExportQuery }) query: AdminUsageExportQuery): Promise<StreamableFile> {
-    return usageFile(this.calls.usagePagesOfAll(withProviderId(this.models, query)), query.group_by)
+  file(
+    @Query({ schema: AdminUsageExportQuery }) query: AdminUsageExportQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<StreamableFile> {
+    const pages = this.calls.usagePagesOfAll(withProviderId(this.models, query))
+    return usageFile(
+      whileHolding(pages, () => checkAdmin(caller, this.accounts)),
+      query.group_by,
+    )
   }
 
   @Get('overview')

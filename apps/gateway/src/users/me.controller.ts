@@ -8,13 +8,11 @@ import type { FastifyReply } from 'fastify'
 import type { GatewayConfig } from '../config.js'
 import { type Caller, CurrentActor, CurrentCaller } from '../http/caller.js'
 import type { SessionCookie } from '../http/session-cookie.js'
+import { whileHolding } from '../http/while-holding.js'
 import { ACCOUNTS, CALLS, CONFIG, SESSION_COOKIE } from '../tokens.js'
 import { deletionPreview } from './deletion-preview.js'
 import { jsonDocument } from './json-document.js'
 import { viewOfMe } from './me.js'
-
-/** Milliseconds after which it is asked anew whether somebody may still read on. */
-const activeMs = 2000
 
 /** One's own account: what is known, what one chooses, all of it as a file, and its end. */
 @ApiTags('users')
@@ -78,7 +76,8 @@ export class MeController {
     description: 'profile, identities, sessions, keys (no secret), presets, audit, calls, provider_objects',
     content: { 'application/json': { schema: { type: 'object', additionalProperties: true } } },
   })
-  async export(@CurrentCaller() { principal }: Caller): Promise<StreamableFile> {
+  async export(@CurrentCaller() caller: Caller): Promise<StreamableFile> {
+    const { principal } = caller
     // What waits here is part of it; where the database is away the next line says so.
     await this.calls.flush().catch(() => {})
     const { profile, lists } = await this.accounts.me.data(principal.id)
@@ -89,23 +88,14 @@ export class MeController {
       ...this.calls.data(principal.id),
     })
     return new StreamableFile(
-      Readable.from(this.whileActive(principal.id, document), { objectMode: false }),
+      Readable.from(
+        whileHolding(document, () => caller.check()),
+        { objectMode: false },
+      ),
       {
         type: 'application/json; charset=utf-8',
         disposition: 'attachment; filename="gatehouse-export.json"',
       },
     )
-  }
-
-  /** A long export ends like every stream of somebody who was disabled or deleted: broken off, so that nobody takes it for whole. */
-  private async *whileActive(principalId: string, pieces: AsyncGenerator<string>): AsyncGenerator<string> {
-    let askedAt = performance.now()
-    for await (const piece of pieces) {
-      if (performance.now() - askedAt > activeMs) {
-        if ((await this.accounts.status(principalId)) !== 'active') throw new AppError('account_disabled')
-        askedAt = performance.now()
-      }
-      yield piece
-    }
   }
 }
