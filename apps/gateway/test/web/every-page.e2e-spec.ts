@@ -127,6 +127,23 @@ describe.skipIf(missing !== undefined)(`every page${missing ? ` (skipped: ${miss
     await page.getByRole('heading', { level: 1, name: 'Ada Lovelace' }).waitFor()
   })
 
+  it('opens the finder for keys that were pressed before the page stood', async () => {
+    const page = await house.visit()
+    let pressed: (() => void) | undefined
+    const keys = new Promise<void>((resolve) => {
+      pressed = resolve
+    })
+    await page.route(/\/assets\/start-[^/]*\.js$/, async (route) => {
+      await keys
+      await route.continue()
+    })
+    await page.goto('/start')
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(0)
+    await page.keyboard.press('Control+k')
+    pressed?.()
+    await page.getByRole('combobox', { name: 'What are you looking for?' }).waitFor()
+  })
+
   it('sends who is signed out to the sign-in, and from there to where they were going', async () => {
     const page = await house.visit({ email: null })
     await page.goto('/usage?split=provider')

@@ -1,11 +1,12 @@
 import { ActionIcon, Burger, Group, Kbd, Text, UnstyledButton } from '@mantine/core'
-import { useDisclosure, useHotkeys } from '@mantine/hooks'
+import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import { lazy, Suspense, useEffect } from 'react'
 import { isAdmin, useMe } from '../api/me.ts'
 import { AccountMenu } from './account-menu.tsx'
 import { Brand } from './brand.tsx'
+import { onFinderKeys } from './finder-keys.ts'
 import { adminPlaces, docsIcon as DocsIcon, type Place, places } from './navigation.ts'
 import { SessionGuard } from './session-guard.tsx'
 import classes from './shell.module.css'
@@ -25,7 +26,7 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when one has gone somewhere
   useEffect(closeMenu, [path])
-  useHotkeys([['mod+K', openFinder]], [])
+  useEffect(() => onFinderKeys(openFinder), [openFinder])
   // There before it is asked for: what one types right after the keys must not go elsewhere.
   useEffect(() => {
     const timer = setTimeout(() => void finding(), finderAfterMs)
