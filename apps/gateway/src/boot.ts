@@ -120,6 +120,7 @@ export async function createGateway(
     database,
     dataDir: config.dataDir,
     contentRetentionDays: config.contentRetentionDays,
+    prices: config.routing?.prices ?? [],
     onError,
     onDamage: (file, lines) =>
       logger.warn({ file, lines }, 'spool lines could not be read; they were torn by a crash'),

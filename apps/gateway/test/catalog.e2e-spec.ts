@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Catalog } from '@gatehouse/contracts'
+import { type CallResult, Catalog, type HistoryDetail, type UsageOverview } from '@gatehouse/contracts'
 import { type StandIn, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -22,6 +22,8 @@ connections:
 models:
   house: {candidates: [openai/gpt-4o], fallbacks: [{model: openai/gpt-4o, connection: eu}]}
   breaking: {candidates: [openai/breaking], retries: 0}
+prices:
+  openai/priced: {input_usd_per_million: 2000, output_usd_per_million: 4000.5, cached_input_usd_per_million: 1}
 `
 const secret = 'sk-up-0123456789abcdefghijklmnop'
 
@@ -38,7 +40,10 @@ describe('GET /api/v1/models', () => {
     writeFileSync(join(folder, 'routing.yaml'), file)
     people = await startPeople()
     openai = await startOpenAi()
-    const data = ['gpt-4o-mini', 'gpt-4o', 'my-own', 'breaking'].map((id) => ({ id, object: 'model' }))
+    const data = ['gpt-4o-mini', 'gpt-4o', 'my-own', 'breaking', 'priced'].map((id) => ({
+      id,
+      object: 'model',
+    }))
     openai.next({
       answer: {
         status: 200,
@@ -89,6 +94,18 @@ describe('GET /api/v1/models', () => {
     })
     expect((await model('openai/gpt-4o-mini'))?.context_length).toBeGreaterThan(100_000)
     expect(await model('openai/my-own')).toMatchObject({ price: null, context_length: null, name: null })
+    // By what the operator says that it costs.
+    expect((await model('openai/priced'))?.price).toEqual({
+      input_usd_per_million: '2000',
+      output_usd_per_million: '4000.5',
+      cached_input_usd_per_million: '1',
+    })
+    // Free, which is not unknown.
+    expect((await model('demo/echo'))?.price).toEqual({
+      input_usd_per_million: '0',
+      output_usd_per_million: '0',
+      cached_input_usd_per_million: null,
+    })
     expect(await model('house')).toMatchObject({
       provider: 'gatehouse',
       alias: true,
@@ -109,7 +126,7 @@ describe('GET /api/v1/models', () => {
       demo: false,
       state: 'ready',
       credential: 'key',
-      models: 4,
+      models: 5,
     })
   })
 
@@ -154,6 +171,27 @@ describe('GET /api/v1/models', () => {
     expect(recent?.success_rate).toBeCloseTo(2 / 3)
     expect(recent?.median_first_byte_ms).toBeGreaterThanOrEqual(0)
     expect(Date.parse(recent?.last_success_at ?? '')).toBeGreaterThan(Date.now() - 60_000)
+  })
+
+  it('has the price that calls are charged at', async () => {
+    for (const [name, provider, input, output, cached] of [
+      ['priced', 'openai', 2000, 4000.5, 1],
+      ['echo', 'demo', 0, 0, 0],
+    ] as const) {
+      const { json } = await gateway.ask<CallResult>('/api/v1/llm/call', {
+        token: ada.token,
+        body: { provider, model: name, prompt: 'Say hello' },
+      })
+      const kept = await gateway.ask<HistoryDetail>(`/api/v1/history/${json.history_id}`, {
+        token: ada.token,
+      })
+      const { input_tokens, output_tokens, cached_tokens } = kept.json.usage
+      expect(input_tokens * output_tokens).toBeGreaterThan(0)
+      const usd = (input_tokens - cached_tokens) * input + cached_tokens * cached + output_tokens * output
+      expect(json.cost_usd).toBeCloseTo(usd / 1e6, 9)
+    }
+    const { json } = await gateway.ask<UsageOverview>('/api/v1/usage/overview', { token: ada.token })
+    expect(json.unpriced).toEqual([])
   })
 
   it('shows a model whose circuit is open as degraded, and its provider', async () => {

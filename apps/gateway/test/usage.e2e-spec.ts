@@ -83,7 +83,7 @@ describe('usage', () => {
     const [all] = (await sums(ada, 'group_by=key')).json.data
     expect(all).toMatchObject({
       total_calls: 4,
-      unpriced_calls: 1,
+      unpriced_calls: 0,
       total_tokens: stats.json.total_tokens,
       total_cost: stats.json.total_cost,
     })

@@ -177,7 +177,10 @@ export interface Provider {
   id: string
   /** For people. */
   name: string
-  /** The provider's name in the list of prices of genai-prices; null where nobody publishes its prices. */
+  /**
+   * The provider's name in the list of prices of genai-prices; `free` where answers cost nothing, null where nobody
+   * publishes what they cost.
+   */
   priceList: string | null
   /** Other spellings of the id. */
   aliases: readonly string[]

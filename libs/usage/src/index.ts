@@ -27,7 +27,7 @@ import {
 import { closeLostCalls, deleteOldContent } from './housekeeping.js'
 import { createLastHour } from './last-hour.js'
 import { ownCalls, ownObjects } from './own-data.js'
-import { factsOf, priceOf } from './price.js'
+import { createPrices, type OwnPrice } from './price.js'
 import { connectionsWith, keepObjects } from './provider-objects.js'
 import { type RecentTraffic, recentFigures, recentTraffic } from './recent.js'
 import type { CallEnd, OpenCall } from './record.js'
@@ -39,7 +39,7 @@ import { createWriter } from './writer.js'
 
 export type { RecordedCall, RecordedDetail } from './history.js'
 export type { LastHour } from './last-hour.js'
-export type { Cost, ListedFacts } from './price.js'
+export { type Cost, isPriced, type ListedFacts, type OwnPrice, type Priced, type Prices } from './price.js'
 export type { RecentTraffic } from './recent.js'
 export type { CallEnd, OpenCall, Try, Usage } from './record.js'
 
@@ -50,6 +50,8 @@ export interface UsageOptions {
   dataDir: string
   /** Days after which prompts and answers are deleted. */
   contentRetentionDays: number
+  /** What the operator says that models cost, before the built-in list. */
+  prices?: readonly OwnPrice[]
   /** Milliseconds until that is done for the first time; 10,000 unless told. */
   firstHousekeepingMs?: number
   /** Milliseconds between two looks for the spools of processes that are gone; 60,000 unless told. */
@@ -130,9 +132,7 @@ export function createCallLog(options: UsageOptions) {
   }
 
   return {
-    price: priceOf,
-    /** See `factsOf`. */
-    facts: factsOf,
+    ...createPrices(options.prices),
     /**
      * Writes that a call begins, before the provider is asked; a crash after this leaves a row `unknown`.
      * @throws AppError `overloaded` when too much waits for the database, see `RunningCall.opened` for a disk that takes nothing

@@ -75,7 +75,7 @@ function modelOf(
   candidate: Candidate | undefined,
   calls: CatalogSources['calls'],
 ): CatalogModel {
-  const facts = calls.facts(candidate?.priceList ?? null, model)
+  const facts = calls.facts(candidate ?? { provider, priceList: null, model })
   const isDegraded = status === 'degraded' || router.isLeftAlone({ provider, model })
   return {
     id,
@@ -165,10 +165,10 @@ function first(models: CatalogSources['models'], { provider, model }: ModelEntry
 }
 
 /** Of a thousand tokens: a price with steps begins at its lowest, and for one token there are too few places. */
-function priceOf({ priceList, model }: Candidate, calls: CatalogSources['calls']): CatalogModel['price'] {
+function priceOf(candidate: Candidate, calls: CatalogSources['calls']): CatalogModel['price'] {
   const perMillion = (inputTokens: number, outputTokens: number, cachedTokens: number) => {
     const usage = { inputTokens, outputTokens, cachedTokens, reasoningTokens: 0, estimated: false }
-    const { usd } = calls.price(priceList, model, usage)
+    const { usd } = calls.price(candidate, usage)
     return usd === null ? null : (Number(usd) * 1000).toFixed(7).replace(/\.?0+$/, '')
   }
   const [input, output, cached] = [perMillion(1000, 0, 0), perMillion(0, 1000, 0), perMillion(1000, 0, 1000)]

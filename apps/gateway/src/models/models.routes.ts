@@ -130,7 +130,7 @@ function pricingOf({ provider, model }: ModelEntry, models: Models, calls: ListR
   const [candidate] = candidatesOf(models, provider, model)
   if (!candidate) return undefined
   const price = (inputTokens: number, outputTokens: number) =>
-    calls.price(candidate.priceList, model, {
+    calls.price(candidate, {
       inputTokens,
       outputTokens,
       cachedTokens: 0,

@@ -41,6 +41,7 @@ const build = (aliases: Alias[], more: Partial<Routing> = {}): Routing => ({
   timeouts: undefined,
   issuers: [],
   aliases,
+  prices: [],
   ...more,
 })
 

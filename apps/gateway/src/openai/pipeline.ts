@@ -377,7 +377,7 @@ export class Call implements Attempted {
     const { deps, candidate, tally, ask } = this
     this.cancellation.end()
     const usage = tally.usage(outcome.status !== 'error')
-    const cost = deps.calls.price(candidate.priceList, candidate.model, usage)
+    const cost = deps.calls.price(candidate, usage)
     const latencyMs = Math.round(deps.clock.monotonic() - this.began)
     const costUsd = cost.usd === null ? null : Number(cost.usd)
     const { provider, connection, model } = candidate

@@ -69,6 +69,29 @@ const alias = strict({
   timeouts,
 })
 
+const dollars = (what: string) =>
+  z
+    .number()
+    .min(0, 'must not be below 0')
+    .max(1_000_000, 'must be at most 1000000')
+    .optional()
+    .meta({ description: `US dollars for a million ${what}.` })
+
+const price = strict({
+  input_usd_per_million: dollars('tokens of the request'),
+  output_usd_per_million: dollars('tokens of the answer'),
+  cached_input_usd_per_million: dollars(
+    'tokens of the request that the provider had in its cache; as input unless set',
+  ),
+  same_as: z
+    .string()
+    .optional()
+    .meta({
+      description: 'In place of figures: a model whose price is built in.',
+      examples: ['openai/gpt-4o-mini'],
+    }),
+})
+
 const connectionId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be 1 to 50 small letters, digits, - and _')
@@ -114,16 +137,23 @@ export const routingFile = strict({
   defaults: strict({ retries, timeouts })
     .optional()
     .meta({ description: 'For every model whose alias says nothing else.' }),
+  prices: z.record(z.string(), price).optional().meta({
+    description:
+      'What models cost, as provider/model, or provider/* for all of a provider that are not named. These count before the prices that are built in.',
+  }),
   issuers: z.array(issuerEntry).max(100, 'must have at most 100 entries').optional().meta({
     description: 'Whose tokens machines may present, beside the issuer that OIDC_ISSUER_URL names.',
   }),
 }).meta({
   title: 'Gatehouse',
-  description: 'Connections to providers of models, the ways to them, and the machines that may come.',
+  description:
+    'Connections to providers of models, the ways to them, what they cost, and the machines that may come.',
 })
 
 /** The file as it is written, its form checked. */
 export type RoutingFile = z.output<typeof routingFile>
+/** A price as it is written. */
+export type WrittenPrice = NonNullable<RoutingFile['prices']>[string]
 /** An alias as it is written. */
 export type WrittenAlias = NonNullable<RoutingFile['models']>[string]
 

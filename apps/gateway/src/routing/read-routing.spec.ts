@@ -55,6 +55,10 @@ describe('gatehouse.yaml', () => {
     expect(routing?.aliases.map(({ id }) => id)).toEqual(['chat', 'careful'])
     expect(routing?.aliases[1]?.timeouts).toEqual({ connectMs: 5_000, firstByteMs: 600_000, idleMs: 60_000 })
     expect([...(routing?.refersTo ?? [])]).toEqual(['OPENAI_EU_KEY', 'AZURE_SWEDEN_KEY'])
+    expect(routing?.prices).toEqual([
+      { provider: 'azure', model: 'our-chat', price: { priceList: 'openai', model: 'gpt-4o-mini' } },
+      { provider: 'custom', model: '*', price: { input: 0.2 / 1e6, output: 0.6 / 1e6, cached: 0.2 / 1e6 } },
+    ])
     expect(routing?.issuers.map(({ id, issuer }) => [id, issuer])).toEqual([
       ['cluster', 'https://kubernetes.default.svc.cluster.local'],
       ['github', 'https://token.actions.githubusercontent.com'],
@@ -201,6 +205,37 @@ models:
       ':1:23: defaults.timeouts.first_byte is not known here. Known are: connect_ms,',
     ],
     ['models: [a]\n', ':1:1: models must be names with values'],
+    [
+      'prices: {gpt-4o: {same_as: openai/gpt-4o}}\n',
+      ':1:10: prices.gpt-4o must be the price of provider/model',
+    ],
+    [
+      'prices: {nobody/a: {same_as: openai/gpt-4o}}\n',
+      ':1:10: prices.nobody/a must be the price of provider/',
+    ],
+    ['prices: {"openai/a b": {same_as: openai/gpt-4o}}\n', ':1:10: prices.openai/a b must be the price of'],
+    ['prices: {openai/a: {}}\n', ':1:10: prices.openai/a must have input_usd_per_million and output_usd_per'],
+    [
+      'prices: {openai/a: {input_usd_per_million: 1}}\n',
+      ':1:10: prices.openai/a must have input_usd_per_million',
+    ],
+    [
+      'prices: {openai/a: {input_usd_per_million: -1, output_usd_per_million: 1}}\n',
+      ':1:44: prices.openai/a.input_usd_per_million must not be below 0',
+    ],
+    [
+      'prices: {openai/a: {input_usd_per_million: 1, same_as: openai/gpt-4o}}\n',
+      ':1:56: prices.openai/a.same_as cannot stand beside figures',
+    ],
+    [
+      'prices: {openai/a: {same_as: openai/nobody-knows}}\n',
+      ':1:30: prices.openai/a.same_as is "openai/nobody-knows", for which no price is built in',
+    ],
+    ['prices: {openai/a: {same_as: custom/a}}\n', ':1:30: prices.openai/a.same_as is "custom/a", for which'],
+    [
+      'prices:\n  google/a: {same_as: openai/gpt-4o}\n  gemini/a: {same_as: openai/gpt-4o}\n',
+      ':3:3: prices.gemini/a is the price of google/a, which stands here already',
+    ],
     ['models: {x: {candidates: [[]]}}\n', ':1:27: models.x.candidates[0]'],
     ['models: {x: {candidates: openai/a}}\n', ':1:26: models.x.candidates must be a list'],
   ])('%j stops the start with line, column and mend', (text, problem) => {

@@ -6,6 +6,7 @@ import { type FilePath, readYamlFile, type YamlFile } from '@gatehouse/platform'
 import { type RoutingFile, routingFile, usualConnection } from './file-schema.js'
 import { providerNamed, readAliases, readTimeouts } from './read-aliases.js'
 import { readIssuers } from './read-issuers.js'
+import { readPrices } from './read-prices.js'
 import type { Routing } from './routing.js'
 
 const variable = 'GATEHOUSE_CONFIG'
@@ -48,6 +49,7 @@ export function readRouting(surroundings: RoutingSurroundings): Routing | undefi
     connections,
     issuers: readIssuers(file, surroundings.issuer ?? null),
     aliases: readAliases(file, connections, (provider) => provider.configure(models, { production })),
+    prices: readPrices(file),
   }
 }
 

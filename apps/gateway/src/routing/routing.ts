@@ -1,6 +1,7 @@
 import type { TrustedIssuer } from '@gatehouse/identity'
 import type { ConnectionSettings } from '@gatehouse/llm'
 import type { Timeouts } from '@gatehouse/outbound'
+import type { OwnPrice } from '@gatehouse/usage'
 
 /** How a model may be tried. */
 export interface Trying {
@@ -22,6 +23,8 @@ export interface Routing extends Trying {
   issuers: readonly TrustedIssuer[]
   /** In the order of the file. */
   aliases: readonly Alias[]
+  /** Before the built-in list. */
+  prices: readonly OwnPrice[]
 }
 
 /** A name of the operator's for models. */

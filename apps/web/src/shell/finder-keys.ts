@@ -5,7 +5,8 @@ let missed = false
 
 // From the moment that the script runs: a page whose parts are still on the way has keys pressed on it all the same.
 addEventListener('keydown', (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== 'k') return
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== 'k')
+    return
   if (!boot.me) return
   event.preventDefault()
   if (listener) listener()

@@ -22,7 +22,7 @@ const model = 'echo'
 export function createDemoProvider(): Provider {
   return defineProvider({
     id: 'demo',
-    priceList: null,
+    priceList: 'free',
     name: 'Demo',
     aliases: [],
     variables: {
