@@ -49,5 +49,5 @@ function sentence({ kept, retention_days: days }: Me['content'], isKept: boolean
   if (!isKept) return `New calls keep figures alone. What was kept before is deleted after ${time}.`
   return kept === 'all'
     ? `Prompts and answers of all your calls are kept for ${time}.`
-    : `Prompts and answers of your playground calls are kept for ${time}. Calls by API key keep figures alone.`
+    : `Prompts and answers of the playground and of your calls to llm/call are kept for ${time}. All other calls keep figures alone.`
 }

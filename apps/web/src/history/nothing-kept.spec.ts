@@ -21,9 +21,10 @@ it('says why there is nothing to read', () => {
   ) => whyNothingIsKept({ ...call, ...changes }, who, now)
   const old = { created_at: '2026-09-01T00:00:00Z' }
   expect(why({}, me('none'))).toContain('KEEP_CONTENT=none')
-  expect(why({ key_id: 'k' }, me('own'))).toContain('by API key')
+  expect(why({ key_id: 'k' }, me('own'))).toContain('on this server')
   expect(why(old, me('all'))).toContain('kept for 30 days')
-  expect(why({ ...old, key_id: 'k' }, me('own'))).toContain('by API key')
+  expect(why({ ...old, key_id: 'k' }, me('own'))).toContain('on this server')
+  expect(why({ ...old, key_id: 'k', endpoint: '/api/v1/llm/call' }, me('own'))).toContain('kept for 30 days')
   expect(why({ key_id: 'k' }, me('all', false))).toContain('turned off')
   expect(why({}, me('own'))).toContain('playground')
   expect(why({ endpoint: '/api/v1/llm/call' }, me('own'))).toContain('Nothing was kept')

@@ -10,12 +10,13 @@ export function whyNothingIsKept(
 ): string {
   const { kept, retention_days: days } = content
   if (kept === 'none') return 'Prompts and answers are not kept on this server (KEEP_CONTENT=none).'
-  if (kept === 'own' && call.key_id !== null)
-    return 'Prompts and answers of calls by API key are not kept on this server, only those of the playground and of your own calls to llm/call.'
+  const isLlmCall = call.endpoint === '/api/v1/llm/call'
+  if (kept === 'own' && call.key_id !== null && !isLlmCall)
+    return 'Only prompts and answers of the playground and of your calls to llm/call are kept on this server.'
   if (now - Date.parse(call.created_at) > days * dayMs)
     return `Prompts and answers are kept for ${days} ${days === 1 ? 'day' : 'days'}; those of this call are deleted.`
   if (keep_content === false) return 'You have turned off keeping prompts and answers.'
-  if (kept === 'own' && call.endpoint !== '/api/v1/llm/call')
+  if (kept === 'own' && !isLlmCall)
     return 'Nothing was kept of this call. Only calls from the playground and your own calls to llm/call are kept.'
   return call.status === 'error'
     ? 'The call failed before there was anything to keep.'
