@@ -46,7 +46,7 @@ export function BarsPanel({ overview, asked, metric, asTable, onChange }: BarsPa
             aria-label="What the bars measure"
             data={metrics}
             value={metric}
-            onChange={(value) => onChange({ metric: value === 'cost' ? undefined : (value as Metric) })}
+            onChange={(value) => onChange({ metric: value as Metric })}
           />
           <NativeSelect
             size="xs"

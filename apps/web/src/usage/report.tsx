@@ -17,7 +17,8 @@ import { Unpriced } from './unpriced.tsx'
 interface ReportProps {
   overview: UsageOverview
   asked: Asked
-  metric: Metric
+  /** What was chosen; undefined: cost, or calls where nothing cost anything. */
+  metric: Metric | undefined
   asTable: boolean
   /** Another one is under way. */
   stale: boolean
@@ -25,7 +26,7 @@ interface ReportProps {
 }
 
 /** The figures, the bars, and what they are made of. */
-export function Report({ overview, asked, metric, asTable, stale, onChange }: ReportProps) {
+export function Report({ overview, asked, metric: chosen, asTable, stale, onChange }: ReportProps) {
   if (overview.totals.calls === 0 && overview.previous.calls === 0)
     return (
       <Panel>
@@ -41,6 +42,7 @@ export function Report({ overview, asked, metric, asTable, stale, onChange }: Re
         </Empty>
       </Panel>
     )
+  const metric = chosen ?? (Number(overview.totals.total_cost) > 0 ? 'cost' : 'calls')
   return (
     <Stack gap="lg" className={classes.report} data-stale={stale || undefined} aria-busy={stale}>
       <Totals overview={overview} zone={asked.zone} />

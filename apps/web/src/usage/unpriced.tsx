@@ -17,7 +17,7 @@ export function Unpriced({ models }: { models: UsageOverview['unpriced'] }) {
     <Alert variant="light" color="gray" icon={<CircleAlert size={18} />} title={title(calls)}>
       <Text size="sm">
         They count as $0 above. No price is known for {names.join(', ')}
-        {more > 0 && ` and ${more} more`}. The operator can name prices in gatehouse.yaml.
+        {more > 0 && ` and ${more} more`}. The operator can name prices under prices in gatehouse.yaml.
       </Text>
     </Alert>
   )

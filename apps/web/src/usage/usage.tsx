@@ -52,7 +52,7 @@ export function UsagePage() {
           <Report
             overview={overview.data}
             asked={asked}
-            metric={search.metric ?? 'cost'}
+            metric={search.metric}
             asTable={search.view === 'table'}
             stale={overview.isPlaceholderData}
             onChange={change}
