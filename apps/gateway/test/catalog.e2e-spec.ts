@@ -211,7 +211,8 @@ describe('GET /api/v1/models', () => {
   it('never waits for a provider, and has its models once it was heard of', async () => {
     const slow = await startOpenAi()
     // Longer than a start waits for the lists.
-    slow.next({ headDelayMs: 6000 })
+    const { promise: asked, resolve: answer } = Promise.withResolvers<void>()
+    slow.next({ headAfter: asked })
     const other = await startGateway({
       ...people.environment,
       PUBLIC_URL: gateway.url,
@@ -225,8 +226,10 @@ describe('GET /api/v1/models', () => {
       // Answered before the provider was: its default model stands there, whatever is not known.
       expect(early.complete).toBe(false)
       expect(early.data.map(({ id }) => id)).toEqual(['openai/gpt-default'])
+      answer()
       await expect.poll(async () => (await catalog(token, other)).complete, { timeout: 20_000 }).toBe(true)
     } finally {
+      answer()
       await other.close()
       await slow.close()
     }

@@ -96,7 +96,8 @@ describe('a configuration that cannot work', () => {
   })
 })
 
-describe('a gateway process', () => {
+// Each starts processes with a database of their own, on whatever machine this is.
+describe('a gateway process', { timeout: 120_000 }, () => {
   let people: People
   let openai: StandIn
   let dataDir: string
@@ -152,9 +153,7 @@ describe('a gateway process', () => {
   /** Calls that the provider has seen; a gateway that starts asks it for its models too. */
   const calls = () => openai.requests.filter(({ method }) => method === 'POST').length
 
-  it('a restart and a kill -9 lose no account, no session and no finished call', {
-    timeout: 120_000,
-  }, async () => {
+  it('a restart and a kill -9 lose no account, no session and no finished call', async () => {
     const port = await freePort()
     let gateway = await start(port)
     const ada = await people.register(gateway, 'ada@example.com')
@@ -179,9 +178,7 @@ describe('a gateway process', () => {
     await gateway.close()
   })
 
-  it('F32: killed at any moment, every call that reached the provider is in the history once', {
-    timeout: 120_000,
-  }, async () => {
+  it('F32: killed at any moment, every call that reached the provider is in the history once', async () => {
     const port = await freePort()
     let gateway = await start(port)
     const eve = await people.register(gateway, 'eve@example.com')
@@ -277,7 +274,7 @@ describe('a gateway process', () => {
     expect(await gateway.exited).toBe(0)
   })
 
-  it('F30: clients that ask nothing, or do not read, hold up no stop', { timeout: 120_000 }, async () => {
+  it('F30: clients that ask nothing, or do not read, hold up no stop', async () => {
     const port = await freePort()
     const gateway = await start(port, { DRAIN_TIMEOUT_SECONDS: '1' })
     const jon = await people.register(gateway, 'jon@example.com')

@@ -34,6 +34,8 @@ export interface Behaviour {
   /** Milliseconds before the head, and before each piece of a stream. */
   headDelayMs?: number
   pieceDelayMs?: number
+  /** The head waits for it. */
+  headAfter?: Promise<unknown>
   /** Refuses in the vendor's own shape. `echoHeaders`: the message repeats every header of the request. */
   refuse?: {
     status: number

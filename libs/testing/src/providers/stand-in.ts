@@ -138,6 +138,7 @@ async function serve(
   }
 
   if (behaviour.headDelayMs) await delay(behaviour.headDelayMs)
+  await behaviour.headAfter
   if (behaviour.hang) return
   if (behaviour.answer) {
     const { status, headers = {}, body = '' } = behaviour.answer
