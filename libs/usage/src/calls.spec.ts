@@ -187,7 +187,9 @@ for (const { kind, title, skip, open } of databases()) {
       const [, ...lines] = readFileSync(path, 'utf8').split('\n')
       writeFileSync(
         path,
-        [checked({ owner: { ...thisProcess(), host: 'gone' } }).trimEnd(), ...lines].join('\n'),
+        [checked(JSON.stringify({ owner: { ...thisProcess(), host: 'gone' } })).trimEnd(), ...lines].join(
+          '\n',
+        ),
       )
       const then = new Date(Date.now() - 130_000)
       utimesSync(path, then, then)

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countCalls, forgetPrincipal } from './forget.js'
 import { ownCalls, ownObjects } from './own-data.js'
 import { type SpoolRecord, unknownEnd } from './record.js'
-import { writeRecords } from './write-records.js'
+import { textOf } from './record-text.js'
+import { writeRecords as writeTexts } from './write-records.js'
+
+const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
+  writeTexts(
+    to,
+    records.map((record) => textOf(record)),
+  )
 
 const secret = 'what only she knows'
 const open = new AbortController().signal

@@ -31,6 +31,7 @@ import { createPrices, type OwnPrice } from './price.js'
 import { connectionsWith, keepObjects } from './provider-objects.js'
 import { type RecentTraffic, recentFigures, recentTraffic } from './recent.js'
 import type { CallEnd, OpenCall } from './record.js'
+import { textOfCall } from './record-text.js'
 import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
 import { listUsage, usagePages } from './usage.js'
@@ -67,7 +68,7 @@ export interface RunningCall {
   /** Never rejects: `null` once it is written down, else why it could not be; its provider must not be asked before. */
   opened: Promise<Error | null>
   /**
-   * Writes how it ended, and by whom it was served in the end; only the first one counts.
+   * Writes how it ended, and by whom it was served where that is not who was asked first; only the first one counts.
    * @returns never rejects: settled once it is written down, before which its answer must not be whole
    */
   end(end: CallEnd, by?: Pick<OpenCall, 'provider' | 'connection' | 'model'>): Promise<Error | null>
@@ -139,7 +140,8 @@ export function createCallLog(options: UsageOptions) {
      */
     open(call: Omit<OpenCall, 'id' | 'createdAt'>): RunningCall {
       const record: OpenCall = { ...call, id: newCallId(), createdAt: new Date().toISOString() }
-      const opened = spool.append({ call: record, end: null })
+      const text = textOfCall(record)
+      const opened = spool.append({ call: record, end: null }, text)
       writer.wake()
       let ended: Promise<Error | null> | undefined
       return {
@@ -147,7 +149,9 @@ export function createCallLog(options: UsageOptions) {
         opened,
         end(end, by) {
           if (ended) return ended
-          ended = spool.append({ call: by ? { ...record, ...by } : record, end })
+          ended = by
+            ? spool.append({ call: { ...record, ...by }, end })
+            : spool.append({ call: record, end }, text)
           writer.wake()
           return ended
         },

@@ -13,27 +13,10 @@ const foreignMs = 120_000
 export const newPath = (directory: string) => join(directory, `calls.${randomUUID()}.log`)
 
 /** The first line: whose file it is, so that the next process can find out whether its owner lives. */
-export const ownerLine = () => checked({ owner: thisProcess() })
-
-/** NUL and lone surrogates as JSON writes them; Postgres takes neither in text. */
-const refusedByPostgres = /\\u(?:0000|d[89a-f])/i
-
-/** One record as a line, with U+FFFD in place of what Postgres refuses. */
-export function encode(record: SpoolRecord): { line: string; kept: SpoolRecord } {
-  const line = checked(record)
-  if (!refusedByPostgres.test(line)) return { line, kept: record }
-  const mended = JSON.stringify(record, (_name, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\uFFFD') : value,
-  )
-  const kept = SpoolRecord.parse(JSON.parse(mended))
-  return { line: checked(kept), kept }
-}
+export const ownerLine = () => checked(JSON.stringify({ owner: thisProcess() }))
 
 /** `<crc32 in hex> <json>\n` */
-export function checked(value: unknown): string {
-  const json = JSON.stringify(value)
-  return `${checksum(json)} ${json}\n`
-}
+export const checked = (json: string): string => `${checksum(json)} ${json}\n`
 
 const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0')
 

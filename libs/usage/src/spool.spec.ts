@@ -17,6 +17,7 @@ import { type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { textOf } from './record-text.js'
 import { dropRefused, setAside } from './refused.js'
 import { openSpool } from './spool.js'
 import { readSpool } from './spool-file.js'
@@ -64,9 +65,12 @@ describe('the spool', () => {
     const spool = openSpool({ directory })
     const records = [...Array(5)].map(() => ({ call: call(), end: success }))
     for (const record of records) await spool.append(record)
-    expect(spool.peek(3).map(({ record }) => record.call.id)).toEqual(
-      records.slice(0, 3).map((record) => record.call.id),
-    )
+    expect(
+      spool
+        .peek(3)
+        .map(({ text }) => text)
+        .map(({ record }) => record.call.id),
+    ).toEqual(records.slice(0, 3).map((record) => record.call.id))
     spool.written(3)
     expect(spool.waiting()).toBe(2)
     spool.written(2)
@@ -101,7 +105,10 @@ describe('the spool', () => {
       content: { prompt: 'x'.repeat(length), response: null, parameters: {} },
     })
     const kept = (spool: ReturnType<typeof openSpool>) =>
-      spool.peek(100).flatMap(({ record }) => (record.end ? [record.end.content !== null] : []))
+      spool
+        .peek(100)
+        .map(({ text }) => text)
+        .flatMap(({ record }) => (record.end ? [record.end.content !== null] : []))
 
     it("leaves out one member's words when too many wait, and refuses nobody a call", async () => {
       const troubles: unknown[] = []
@@ -176,7 +183,10 @@ describe('the spool', () => {
     await first.append({ call: done, end: success })
     orphan()
     const second = openSpool({ directory })
-    const ends = second.peek(10).map(({ record }) => [record.call.id, record.end?.status])
+    const ends = second
+      .peek(10)
+      .map(({ text }) => text)
+      .map(({ record }) => [record.call.id, record.end?.status])
     expect(ends).toEqual([
       [done.id, undefined],
       [open.id, undefined],
@@ -202,7 +212,12 @@ describe('the spool', () => {
     const then = new Date(Date.now() - 130_000)
     utimesSync(join(directory, name), then, then)
     await vi.waitFor(() => expect(adopted).toHaveBeenCalledTimes(1))
-    expect(second.peek(10).map(({ record }) => record.end?.status)).toEqual([undefined, 'unknown'])
+    expect(
+      second
+        .peek(10)
+        .map(({ text }) => text)
+        .map(({ record }) => record.end?.status),
+    ).toEqual([undefined, 'unknown'])
     second.written(2)
     expect(readdirSync(directory)).toEqual([])
     second.close()
@@ -274,7 +289,10 @@ describe('the spool', () => {
     expect(readdirSync(directory)).toHaveLength(1)
     orphan()
     const second = openSpool({ directory })
-    const left = second.peek(10).filter(({ record }) => record.call.id === running.id)
+    const left = second
+      .peek(10)
+      .map(({ text }) => text)
+      .filter(({ record }) => record.call.id === running.id)
     expect(left.map(({ record }) => record.end?.status)).toEqual([undefined, 'unknown'])
     second.written(second.waiting())
     second.close()
@@ -297,7 +315,7 @@ describe('the spool', () => {
       expect(
         second
           .peek(10)
-          .map(({ record }) => record.end?.status ?? 'open')
+          .map(({ text: { record } }) => record.end?.status ?? 'open')
           .sort(),
       ).toEqual(['open', 'success'])
       second.written(2)
@@ -358,7 +376,12 @@ describe('the spool', () => {
     expect(await spool.append({ call: call(), end: null })).toBeInstanceOf(Error)
     await spool.append({ call: begun, end: success })
     expect(troubles).toHaveLength(2)
-    expect(spool.peek(10).map(({ record }) => record.end?.status)).toEqual([undefined, 'success'])
+    expect(
+      spool
+        .peek(10)
+        .map(({ text }) => text)
+        .map(({ record }) => record.end?.status),
+    ).toEqual([undefined, 'success'])
     spool.written(2)
     spool.close()
   })
@@ -375,7 +398,7 @@ describe('the spool', () => {
   it('keeps what was set aside no longer than its time', async () => {
     const record = { call: call(), end: success }
     dropRefused(directory, new Date())
-    setAside(directory, record, 'new')
+    setAside(directory, textOf(record), 'new')
     const path = join(directory, 'refused.log')
     const old = readFileSync(path, 'utf8')
       .replace(/"at":"\d{4}/, '"at":"2020')

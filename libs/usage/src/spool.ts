@@ -3,12 +3,13 @@ import { AppError } from '@gatehouse/contracts'
 import { makeFolder } from '@gatehouse/platform'
 import { createContentBudget } from './content-budget.js'
 import { type SpoolRecord, unknownEnd } from './record.js'
+import { type RecordText, textOf } from './record-text.js'
 import { setAside } from './refused.js'
-import { checked, encode, isMissing, leftBehind, newPath, ownerLine, readSpool } from './spool-file.js'
+import { checked, isMissing, leftBehind, newPath, ownerLine, readSpool } from './spool-file.js'
 
 /** A record that waits for the database, with the file that keeps it meanwhile. */
 export interface Pending {
-  record: SpoolRecord
+  text: RecordText
   /** Absent where no file could take it: it waits in memory alone. */
   segment: Segment | undefined
   bytes: number
@@ -56,17 +57,18 @@ export interface Spool {
   /**
    * Appends, together with all that comes in the same turn of the event loop: one write for many calls. The end of a
    * call is always taken, without what was said where too much of that waits, of all or of one principal.
+   * @param callText see `textOf`
    * @returns a promise that never rejects: `null` once the record is in the file, else why it could not be written; an
    *   opening is not taken then, an end waits in memory
    * @throws AppError `overloaded` where the record opens a call and too much waits
    */
-  append(record: SpoolRecord): Promise<Error | null>
+  append(record: SpoolRecord, callText?: string): Promise<Error | null>
   /** The oldest records that wait, in order, at least one; they go on waiting until `written`. */
   peek(limit: number, maxBytes?: number): Pending[]
   /** The first `count` records are in the database. */
   written(count: number): void
   /** The last record of a call that still waits. */
-  find(callId: string): SpoolRecord | undefined
+  find(callId: string): RecordText | undefined
   waiting(): number
   /** Bytes that they have, with what was said. */
   waitingBytes(): number
@@ -149,28 +151,26 @@ export function openSpool(options: SpoolOptions): Spool {
       onError(problem)
     }
     for (const { pending } of batch) {
-      const opens = pending.record.end === null
+      const opens = pending.text.kind === 'open'
       if (problem && opens) continue
       pending.segment = into
       enqueue(pending)
-      if (opens) openings.set(pending.record.call.id, pending)
+      if (opens) openings.set(pending.text.id, pending)
     }
     if (segment && segment.size >= segmentBytes) finish()
     resolve(problem)
   }
   const enqueue = (pending: Pending) => {
     queue.push(pending)
-    if (!pending.record.end?.content) bytes += pending.bytes
+    if (!pending.text.hasContent) bytes += pending.bytes
     if (pending.segment) pending.segment.waiting++
   }
 
-  /** A record as a line, without what was said where there is no room for that. */
-  const lineOf = (record: SpoolRecord) => {
-    const { call, end } = record
-    const whole = encode(record)
-    if (!end?.content || contents.take(call.principalId, whole.line.length)) return whole
+  /** Without what was said where there is no room for that. */
+  const fitted = (text: RecordText): RecordText => {
+    if (!text.hasContent || contents.take(text.principalId, text.json.length)) return text
     withoutContent++
-    return encode({ call, end: { ...end, content: null } })
+    return text.withoutContent()
   }
 
   const openingsIn = (from: Segment) => [...openings.values()].filter((opening) => opening.segment === from)
@@ -178,13 +178,13 @@ export function openSpool(options: SpoolOptions): Spool {
   const move = (from: Segment) => {
     const waiting = from.waiting === 0 ? [] : queue.slice(head).filter((pending) => pending.segment === from)
     for (const pending of waiting) {
-      pending.segment = put(checked(pending.record))
+      pending.segment = put(checked(pending.text.json))
       pending.segment.waiting++
       from.waiting--
     }
     const rest = openingsIn(from)
     if (rest.length === 0) return
-    const into = put(rest.map(({ record }) => checked(record)).join(''))
+    const into = put(rest.map(({ text }) => checked(text.json)).join(''))
     for (const opening of rest) opening.segment = into
   }
   const remove = (from: Segment) => {
@@ -218,7 +218,7 @@ export function openSpool(options: SpoolOptions): Spool {
   }
   /** Takes over the records of other processes' files, and closes the calls that those left open. */
   const adopt = (paths: string[]) => {
-    const opened = new Map<string, Pending>()
+    const opened = new Map<string, { call: SpoolRecord['call']; from: Pending }>()
     const ended = new Set<string>()
     const taken: Segment[] = []
     // All files are read before any call is taken for interrupted: its end may stand in another one.
@@ -229,16 +229,16 @@ export function openSpool(options: SpoolOptions): Spool {
       segments.add(adopted)
       taken.push(adopted)
       for (const { record, bytes: size } of records) {
-        const pending = { record, segment: adopted, bytes: size }
+        const text = textOf(record)
+        const pending = { text, segment: adopted, bytes: size }
         enqueue(pending)
-        if (record.end?.content) contents.hold(record.call.principalId, size)
-        if (record.end) ended.add(record.call.id)
-        else opened.set(record.call.id, pending)
+        if (text.hasContent) contents.hold(text.principalId, size)
+        if (text.kind === 'open') opened.set(text.id, { call: record.call, from: pending })
+        else ended.add(text.id)
       }
     }
-    for (const [id, { record, segment: adopted, bytes: size }] of opened)
-      if (!ended.has(id))
-        enqueue({ record: { call: record.call, end: unknownEnd }, segment: adopted, bytes: size })
+    for (const [id, { call, from }] of opened)
+      if (!ended.has(id)) enqueue({ ...from, text: textOf({ call, end: unknownEnd }) })
     for (const adopted of taken) release(adopted)
   }
   const tellOfContent = () => {
@@ -281,15 +281,16 @@ export function openSpool(options: SpoolOptions): Spool {
   const looks = setInterval(lookForLeft, adoptMs).unref()
 
   return {
-    append(record) {
+    append(record, callText) {
       const opens = record.end === null
       if (opens && bytes + groupBytes >= maxBytes) throw new AppError('overloaded', { retryAfterSeconds: 5 })
-      const { line, kept } = lineOf(record)
+      const text = fitted(textOf(record, callText))
+      const line = checked(text.json)
       if (!committed) {
         committed = Promise.withResolvers()
         setImmediate(commit)
       }
-      group.push({ pending: { record: kept, segment: undefined, bytes: line.length }, line })
+      group.push({ pending: { text, segment: undefined, bytes: line.length }, line })
       groupBytes += line.length
       return committed.promise
     },
@@ -312,10 +313,10 @@ export function openSpool(options: SpoolOptions): Spool {
         head = 0
       }
       const touched = new Set<Segment>()
-      for (const { record, segment: from, bytes: size } of done) {
-        if (record.end?.content) contents.give(record.call.principalId, size)
+      for (const { text, segment: from, bytes: size } of done) {
+        if (text.hasContent) contents.give(text.principalId, size)
         else bytes -= size
-        if (record.end) openings.delete(record.call.id)
+        if (text.kind !== 'open') openings.delete(text.id)
         if (!from) continue
         from.waiting--
         from.written = true
@@ -325,7 +326,7 @@ export function openSpool(options: SpoolOptions): Spool {
     },
     find(callId) {
       commit()
-      return queue.findLast(({ record }, index) => index >= head && record.call.id === callId)?.record
+      return queue.findLast(({ text }, index) => index >= head && text.id === callId)?.text
     },
     waiting() {
       commit()
@@ -335,7 +336,7 @@ export function openSpool(options: SpoolOptions): Spool {
       commit()
       return queue.slice(head).reduce((sum, pending) => sum + pending.bytes, 0)
     },
-    setAside: ({ record }, reason) => setAside(directory, record, reason),
+    setAside: ({ text }, reason) => setAside(directory, text, reason),
     close() {
       clearInterval(heartbeat)
       clearInterval(looks)

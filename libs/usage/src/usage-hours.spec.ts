@@ -6,8 +6,15 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { closeLostCalls } from './housekeeping.js'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { textOf } from './record-text.js'
 import { noKey } from './usage-hours.js'
-import { writeRecords } from './write-records.js'
+import { writeRecords as writeTexts } from './write-records.js'
+
+const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
+  writeTexts(
+    to,
+    records.map((record) => textOf(record)),
+  )
 
 const hourMs = 3_600_000
 const noon = Date.parse('2026-03-29T12:00:00Z')

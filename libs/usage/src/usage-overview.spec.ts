@@ -9,7 +9,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCallLog } from './index.js'
 import { dayStarts } from './local-days.js'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
-import { writeRecords } from './write-records.js'
+import { textOf } from './record-text.js'
+import { writeRecords as writeTexts } from './write-records.js'
+
+const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
+  writeTexts(
+    to,
+    records.map((record) => textOf(record)),
+  )
 
 /** Zones with both changes of the clock within 2026, and one without; half hours among them. */
 const zones = ['Asia/Kolkata', 'Australia/Lord_Howe', 'America/New_York', 'UTC', 'Pacific/Chatham']

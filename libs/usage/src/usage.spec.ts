@@ -8,7 +8,14 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCallLog } from './index.js'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
-import { writeRecords } from './write-records.js'
+import { textOf } from './record-text.js'
+import { writeRecords as writeTexts } from './write-records.js'
+
+const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
+  writeTexts(
+    to,
+    records.map((record) => textOf(record)),
+  )
 
 for (const { title, skip, open } of databases())
   describe.skipIf(skip)(`usage on ${title}`, () => {

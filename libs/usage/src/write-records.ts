@@ -1,5 +1,5 @@
 import type { Database } from '@gatehouse/platform'
-import type { SpoolRecord } from './record.js'
+import type { RecordText } from './record-text.js'
 import { addToHours, summedColumns, sumOf } from './usage-hours.js'
 
 /** Columns of `Call` that the end of a call sets, with what they are in a row that has no end yet. */
@@ -86,30 +86,31 @@ const contentsText = `
   ON CONFLICT ("callId") DO NOTHING`
 
 /** Writes records in one transaction: new calls, ends of calls, what was said, and the sums of the hours. */
-export async function writeRecords(database: Database, records: SpoolRecord[]): Promise<void> {
+export async function writeRecords(database: Database, records: readonly RecordText[]): Promise<void> {
   // An INSERT cannot touch one row twice: of a call that began and ended in this batch only the end is written.
-  const byId = new Map<string, SpoolRecord>()
+  const byId = new Map<string, RecordText>()
   for (const record of records) {
-    const other = byId.get(record.call.id)
-    if (!other || weight(record) > weight(other)) byId.set(record.call.id, record)
+    const other = byId.get(record.id)
+    if (!other || weights[record.kind] > weights[other.kind]) byId.set(record.id, record)
   }
-  const rows = [...byId.values()].map(({ call, end }) => ({ ...call, ...end, content: undefined }))
-  const contents = [...byId.values()].flatMap(({ call, end }) =>
-    end?.content ? [{ callId: call.id, createdAt: call.createdAt, ...end.content }] : [],
-  )
+  const rows: string[] = []
+  const contents: string[] = []
+  for (const { row, contentRow } of byId.values()) {
+    rows.push(row)
+    if (contentRow) contents.push(contentRow)
+  }
   await database.plainTransaction(async (query) => {
-    const [done] = await query<{ sums: string; missed: number }>(callsText, [JSON.stringify(rows)])
+    const [done] = await query<{ sums: string; missed: number }>(callsText, [list(rows)])
     if (!done || done.missed > 0) throw missed()
-    if (contents.length > 0) await query(contentsText, [JSON.stringify(contents)])
+    if (contents.length > 0) await query(contentsText, [list(contents)])
     await addToHours(query, done.sums)
   })
 }
 
+const list = (objects: string[]) => `[${objects.join(',')}]`
+
 /** An end counts for more than an opening, and any end for more than that of somebody who found the call without one. */
-function weight({ end }: SpoolRecord): number {
-  if (!end) return 0
-  return end.status === 'unknown' ? 1 : 2
-}
+const weights = { open: 0, unknown: 1, ended: 2 } as const
 
 /** Of the state of a transaction that comes too late (40001, serialization_failure), so that it is run again. */
 const missed = (): Error =>

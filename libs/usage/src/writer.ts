@@ -34,7 +34,7 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
       try {
         await writeRecords(
           database,
-          batch.map(({ record }) => record),
+          batch.map(({ text }) => text),
         )
       } catch (error) {
         if (passes(error)) throw error
@@ -47,26 +47,26 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
 
   /** One record that the database refuses, or takes too long over, must not hold up the others. */
   const writeSingly = async (pending: Pending) => {
-    const { record } = pending
+    const { text } = pending
     try {
-      return await writeRecords(database, [record])
+      return await writeRecords(database, [text])
     } catch (error) {
       if (passes(error)) throw error
     }
     // A crash of the server has many faces. Only one that answers, twice, has really refused this record.
     await database.ping()
     try {
-      await writeRecords(database, [record])
+      await writeRecords(database, [text])
     } catch (error) {
       if (passes(error)) throw error
       if (!timedOut(error)) {
         spool.setAside(pending, error instanceof Error ? error.message : String(error))
         return onError(error)
       }
-      if (!record.end?.content) throw error
-      await writeRecords(database, [{ ...record, end: { ...record.end, content: null } }])
-      const text = `What was said in call ${record.call.id} was not kept: the database took too long to write it.`
-      onError(new Error(text, { cause: error }))
+      if (!text.hasContent) throw error
+      await writeRecords(database, [text.withoutContent()])
+      const sentence = `What was said in call ${text.id} was not kept: the database took too long to write it.`
+      onError(new Error(sentence, { cause: error }))
     }
   }
 

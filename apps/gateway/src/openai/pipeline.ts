@@ -410,7 +410,7 @@ export class Call implements Attempted {
         // The operator allows it, and its owner has not said no.
         content: ask.keepContent && ask.caller.principal.keepContent !== false ? tally.content() : null,
       },
-      { provider, connection, model },
+      candidate === ask.route.candidates[0] ? undefined : { provider, connection, model },
     )
     try {
       const { operation, streamed } = ask
