@@ -25,8 +25,8 @@ const levels: Record<number, string> = {
   60: 'FATAL',
 }
 
-/** How the lines of answered requests end, see `request-log.ts`: they may wait for others, all else is written at once. */
-const requestEnd = '"msg":"request"}\n'
+/** Writes a line of JSON that holds nothing to redact, for `createRequestLog`; such lines may wait for others. */
+export const plainLines = new WeakMap<Logger, (line: string) => void>()
 
 /**
  * JSON lines in production, one readable line per event on a terminal. Every line is passed through `redact`, so a
@@ -38,16 +38,19 @@ export function createLogger(options: LoggerOptions): Logger {
   const level = options.level as pino.Level
   const terminal = process.stdout
   const buffers: LineBuffer[] = []
+  const plain: ((line: string) => void)[] = []
   const buffered = (write: (text: string) => void) => {
     const buffer = new LineBuffer(write)
     buffers.push(buffer)
-    return { write: (line: string) => buffer.push(redact(line), !line.endsWith(requestEnd)) }
+    plain.push((line) => buffer.push(line, false))
+    // All but request lines is written at once.
+    return { write: (line: string) => buffer.push(redact(line), true) }
   }
+  const pretty = { write: (line: string) => void terminal.write(readable(line)) }
+  if (options.pretty) plain.push(pretty.write)
   streams.push({
     level,
-    stream: options.pretty
-      ? { write: (line) => void terminal.write(readable(line)) }
-      : buffered((text) => void terminal.write(text)),
+    stream: options.pretty ? pretty : buffered((text) => void terminal.write(text)),
   })
   if (options.directory) {
     makeFolder(options.directory)
@@ -59,7 +62,7 @@ export function createLogger(options: LoggerOptions): Logger {
   process.once('exit', () => {
     for (const buffer of buffers) buffer.flush()
   })
-  return pino(
+  const logger = pino(
     {
       level,
       base: null,
@@ -69,6 +72,10 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     pino.multistream(streams),
   )
+  plainLines.set(logger, (line) => {
+    for (const write of plain) write(line)
+  })
+  return logger
 }
 
 /** An error and its causes as plain fields: names, messages and stack; no other property is taken over. */

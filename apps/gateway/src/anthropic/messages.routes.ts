@@ -43,7 +43,12 @@ export async function messagesRoutes(
   await rawScope(server, logger, (scope) => {
     for (const endpoint of [messages, { ...messages, path: '/messages/count_tokens', free: true }]) {
       const name = `/v1${endpoint.path}`
-      const config = { access: 'caller', bodyLimit: largeBodyLimit, errors: 'anthropic' } as const
+      const config = {
+        access: 'caller',
+        relays: true,
+        bodyLimit: largeBodyLimit,
+        errors: 'anthropic',
+      } as const
       scope.post(name, { config }, (request, reply) => {
         const arrivedAt = performance.now()
         const body = bodyOf(request, endpoint)

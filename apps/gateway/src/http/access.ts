@@ -26,6 +26,8 @@ declare module 'fastify' {
     access?: Access
     /** Bytes; in place of the 1 MiB that holds elsewhere. */
     bodyLimit?: number
+    /** It writes the heads of answers that it relays itself: the headers of every answer are set on the others alone. */
+    relays?: boolean
     /** Whose envelope errors have; OpenAI's unless told. */
     errors?: 'anthropic'
   }

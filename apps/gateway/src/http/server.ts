@@ -213,7 +213,7 @@ export function prepareServer(
   })
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(security).header('x-request-id', request.id)
+    if (!request.routeOptions.config?.relays) void reply.headers(security).header('x-request-id', request.id)
     const refusal = refuse(request)
     if (refusal) return done(refusal)
     // By the route, never by the address as it came, in which every letter can be written in another way.
@@ -230,6 +230,10 @@ export function prepareServer(
         )
       }
     }
+    done()
+  })
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.routeOptions.config?.relays) void reply.headers(security).header('x-request-id', request.id)
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {

@@ -26,15 +26,19 @@ export async function openAiRoutes(server: FastifyInstance, routes: ModelRoutes)
     for (const endpoint of [chatCompletions, embeddings, ...otherEndpoints]) {
       const name = `/v1${endpoint.path}`
       for (const url of endpoint.bare ? [name, endpoint.path] : [name])
-        scope.post(url, { config: { access: 'caller', bodyLimit: largeBodyLimit } }, (request, reply) => {
-          const arrivedAt = performance.now()
-          const body = bodyOf(request, endpoint)
-          const route = router.byName(body.model, asked(request))
-          const keepContent =
-            routes.keepContent ||
-            (routes.keepPlayground && endpoint === chatCompletions && isPlayground(request.user))
-          return serve(pipeline, { endpoint, name, route, body, request, reply, keepContent, arrivedAt })
-        })
+        scope.post(
+          url,
+          { config: { access: 'caller', relays: true, bodyLimit: largeBodyLimit } },
+          (request, reply) => {
+            const arrivedAt = performance.now()
+            const body = bodyOf(request, endpoint)
+            const route = router.byName(body.model, asked(request))
+            const keepContent =
+              routes.keepContent ||
+              (routes.keepPlayground && endpoint === chatCompletions && isPlayground(request.user))
+            return serve(pipeline, { endpoint, name, route, body, request, reply, keepContent, arrivedAt })
+          },
+        )
     }
   })
 }

@@ -129,7 +129,8 @@ export async function serve(pipeline: Pipeline, served: Served): Promise<Fastify
     const answered = await pipeline.run(ask, once)
     if (answered === 'sent') return reply.hijack()
     const told = dropped.header()
-    if ('chunks' in answered) return await sendStream(answered, body, reply, told)
+    if ('chunks' in answered)
+      return await sendStream(answered, body, reply, [...ownHeaders(request, reply), ...told])
     return reply
       .headers(fromPairs([...routeHeaders(answered.settled), ...costHeader(answered.settled), ...told]))
       .send(answered.body)
@@ -198,8 +199,8 @@ async function translate(
   })
 }
 
-async function sendStream(stream: OpenStream, body: ServedBody, reply: FastifyReply, told: string[]) {
-  const events = openEventStream(reply, fromPairs([...routeHeaders(stream), ...told]), stream.signal)
+async function sendStream(stream: OpenStream, body: ServedBody, reply: FastifyReply, own: string[]) {
+  const events = openEventStream(reply, fromPairs([...routeHeaders(stream), ...own]), stream.signal)
   const wantsUsage = body.wantsUsage()
   try {
     for await (const chunk of stream.chunks) {

@@ -59,7 +59,7 @@ export async function proxyRoutes(
     scope.route({
       method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url: '/proxy/:provider/*',
-      config: { access: 'caller', bodyLimit: largeBodyLimit },
+      config: { access: 'caller', relays: true, bodyLimit: largeBodyLimit },
       handler(request, reply) {
         const arrivedAt = performance.now()
         const provider = models.providerId((request.params as { provider: string }).provider)
