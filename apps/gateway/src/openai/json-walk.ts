@@ -154,25 +154,17 @@ export abstract class JsonWalk {
   /** A text from its opening quote to behind its closing one; `escaped` tells whether it has a backslash. */
   private text(): boolean {
     const { bytes, words, end, offset } = this
+    const last = (offset + end) >> 2
     let at = this.at + 1
     this.escaped = false
     for (;;) {
-      if (((offset + at) & 3) === 0) {
-        let word = (offset + at) >> 2
-        const last = (offset + end) >> 2
-        while (word < last) {
-          const four = words[word] ?? 0
-          const quotes = four ^ 0x22222222
-          const slashes = four ^ 0x5c5c5c5c
-          // A zero byte in either, or a byte below 0x20: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
-          const hit =
-            ((quotes - 0x01010101) & ~quotes) |
-            ((slashes - 0x01010101) & ~slashes) |
-            ((four - 0x20202020) & ~four)
-          if ((hit & 0x80808080) !== 0) break
-          word++
-        }
-        at = (word << 2) - offset
+      let word = (offset + at) >> 2
+      if (word < last) {
+        // What stands before `at` in its word has been read.
+        let hit = hits(words[word] ?? 0) & (-1 << (((offset + at) & 3) << 3))
+        while (hit === 0 && ++word < last) hit = hits(words[word] ?? 0)
+        // Of the lowest one, whose place is that of its highest bit.
+        at = (word << 2) - offset + (hit === 0 ? 0 : (31 - Math.clz32(hit & -hit)) >> 3)
       }
       if (at >= end) return false
       const byte = bytes[at] ?? 0
@@ -234,6 +226,21 @@ function wordsOf(buffer: ArrayBufferLike): Uint32Array {
   // A large one is not kept alive for it.
   if (buffer.byteLength <= 1 << 20) lastMemory = { buffer, words }
   return words
+}
+
+/**
+ * The highest bit of each of four bytes that is a quote, a backslash or below 0x20; behind the first of them also of
+ * some others: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+ */
+function hits(four: number): number {
+  const quotes = four ^ 0x22222222
+  const slashes = four ^ 0x5c5c5c5c
+  return (
+    (((quotes - 0x01010101) & ~quotes) |
+      ((slashes - 0x01010101) & ~slashes) |
+      ((four - 0x20202020) & ~four)) &
+    0x80808080
+  )
 }
 
 const scalarPattern = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
