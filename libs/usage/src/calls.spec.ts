@@ -174,6 +174,37 @@ for (const { kind, title, skip, open } of databases()) {
       await calls.close()
     })
 
+    it('writes the figures of a call whatever was said in it', async () => {
+      const calls = log()
+      const owner = uuidv7()
+      const odd = begin(calls, owner)
+      // Names and texts that Postgres takes in no text.
+      const parameters = { metadata: { 'a\u0000b': 1, '\ud800': ['c\u0000'] } }
+      void odd.end({
+        ...success,
+        content: { prompt: [{ role: 'user', content: 'x' }], response: 'ho\udc00', parameters },
+      })
+      const bad = begin(calls, owner)
+      await database.client
+        .$executeRaw`ALTER TABLE "CallContent" ADD CONSTRAINT "no" CHECK ("response" <> 'refused')`
+      void bad.end({ ...success, content: { prompt: [], response: 'refused', parameters: {} } })
+      const other = begin(calls, owner)
+      void other.end(success)
+      await calls.flush()
+      await database.client.$executeRaw`ALTER TABLE "CallContent" DROP CONSTRAINT "no"`
+      const { data } = await calls.list(owner, page)
+      expect(data.map(({ id, status }) => [id, status])).toEqual(
+        [other, bad, odd].map(({ id }) => [id, 'success']),
+      )
+      expect((await calls.get(owner, odd.id)).response).toBe('ho\uFFFD')
+      expect((await calls.get(owner, odd.id)).parameters).toEqual({
+        metadata: { 'a\uFFFDb': 1, '\uFFFD': ['c\uFFFD'] },
+      })
+      expect((await calls.get(owner, bad.id)).response).toBeNull()
+      expect(errors.map(String).join()).toContain(`What was said in call ${bad.id} was not kept`)
+      await calls.close()
+    })
+
     it('F32: writes what a container that is gone has left in the spool, without a new start', async () => {
       const directory = mkdtempSync(join(tmpdir(), 'left-'))
       const left = openSpool({ directory: join(directory, 'spool') })

@@ -27,6 +27,8 @@ export async function forgetPrincipal(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { client } = database
+  /** The last call that was done: nobody goes through those again for each batch. */
+  let last = '00000000-0000-0000-0000-000000000000'
   // In one order and without skipping any: another replica at the same work is waited for, and nothing stays behind.
   const steps = [
     () => client.$executeRaw`
@@ -35,14 +37,19 @@ export async function forgetPrincipal(
         WHERE "Call"."principalId" = ${principalId}::uuid
         ORDER BY "CallContent"."callId" LIMIT ${batchRows}::int FOR UPDATE OF "CallContent")`,
     // Removed from the history: an end that comes late brings nothing of it back.
-    () => client.$executeRaw`
+    async () => {
+      const done = await client.$queryRaw<{ id: string }[]>`
       UPDATE "Call" SET "deletedAt" = coalesce("deletedAt", now()), "requestId" = '', "askedModel" = "model",
         "sessionId" = NULL, "errorMessage" = NULL
       WHERE "id" IN (
-        SELECT "id" FROM "Call" WHERE "principalId" = ${principalId}::uuid
+        SELECT "id" FROM "Call" WHERE "principalId" = ${principalId}::uuid AND "id" > ${last}::uuid
           AND ("deletedAt" IS NULL OR "requestId" <> '' OR "askedModel" <> "model"
             OR "sessionId" IS NOT NULL OR "errorMessage" IS NOT NULL)
-        ORDER BY "id" LIMIT ${batchRows}::int FOR NO KEY UPDATE)`,
+        ORDER BY "id" LIMIT ${batchRows}::int FOR NO KEY UPDATE)
+      RETURNING "id"::text`
+      for (const { id } of done) if (id > last) last = id
+      return done.length
+    },
     () => client.$executeRaw`
       DELETE FROM "ProviderObject" WHERE ("connection", "objectId") IN (
         SELECT "connection", "objectId" FROM "ProviderObject" WHERE "principalId" = ${principalId}::uuid

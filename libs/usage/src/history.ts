@@ -31,7 +31,7 @@ export async function listCalls(
   keyId?: string,
 ): Promise<List<RecordedCall>> {
   if (query.after !== undefined && !uuid.test(query.after)) return toList<RecordedCall>([], query.limit)
-  const span = query.provider || query.model ? await spanOf(database, principalId, query) : []
+  const span = query.provider || query.model || query.status ? await spanOf(database, principalId, query) : []
   if (span === null) return toList<RecordedCall>([], query.limit)
   const rows = await database.client.call.findMany({
     where: {
@@ -71,13 +71,19 @@ const begunBefore = (time: Date) => [
 const idSlackMs = 60_000
 
 /**
- * Between which hours there are calls of a provider or a model, as the sums say, which are changed together with the
+ * Between which hours there are calls of a provider, a model or an outcome, as the sums say, which are changed together with the
  * calls. Whoever asks for what they use seldom would else have all of their calls read.
  * @returns null where there are none
  */
-async function spanOf({ client }: Database, principalId: string, { provider, model }: HistoryQuery) {
+async function spanOf({ client }: Database, principalId: string, { provider, model, status }: HistoryQuery) {
   const { _min: first, _max: last } = await client.usageHour.aggregate({
-    where: { principalId, ...(provider ? { provider } : {}), ...(model ? { model } : {}) },
+    where: {
+      principalId,
+      ...(provider ? { provider } : {}),
+      ...(model ? { model } : {}),
+      ...(status === 'error' ? { failed: { gt: 0 } } : {}),
+      ...(status === 'aborted' ? { aborted: { gt: 0 } } : {}),
+    },
     _min: { hour: true },
     _max: { hour: true },
   })

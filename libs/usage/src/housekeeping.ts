@@ -17,6 +17,20 @@ export function deleteOldContent(database: Database, before: Date, signal: Abort
 }
 
 /**
+ * Deletes whose an object at a provider was, of those that were made before a time: no provider keeps answers so long, and
+ * what nobody knows of is refused. @returns how many
+ */
+export function deleteOldObjects(database: Database, before: Date, signal: AbortSignal): Promise<number> {
+  return inBatches(
+    signal,
+    () => database.client.$executeRaw`
+      DELETE FROM "ProviderObject" WHERE ("connection", "objectId") IN (
+        SELECT "connection", "objectId" FROM "ProviderObject" WHERE "createdAt" < ${before}
+        ORDER BY "createdAt" LIMIT ${batchRows} FOR UPDATE SKIP LOCKED)`,
+  )
+}
+
+/**
  * Closes calls that began before a time and whose replica never told their end: its disk is gone, and its spool with it.
  * Should the end come after all, it replaces this one. @returns how many
  */

@@ -24,7 +24,7 @@ import {
   type RecordedDetail,
   removeCall,
 } from './history.js'
-import { closeLostCalls, deleteOldContent } from './housekeeping.js'
+import { closeLostCalls, deleteOldContent, deleteOldObjects } from './housekeeping.js'
 import { createLastHour } from './last-hour.js'
 import { ownCalls, ownObjects } from './own-data.js'
 import { createPrices, type OwnPrice } from './price.js'
@@ -86,6 +86,8 @@ const dayMs = 86_400_000
 /** No call lasts so long: whoever began it is gone. */
 const lostMs = dayMs
 const housekeepingMs = 3_600_000
+/** OpenAI keeps an answer 30 days unless told otherwise: https://platform.openai.com/docs/guides/your-data */
+const objectsMs = 400 * dayMs
 
 /** The calls of one gateway process. */
 export function createCallLog(options: UsageOptions) {
@@ -110,6 +112,7 @@ export function createCallLog(options: UsageOptions) {
       async () => dropRefused(directory, outdated),
       () => database.ready,
       () => deleteOldContent(database, outdated, closing.signal),
+      () => deleteOldObjects(database, new Date(now - objectsMs), closing.signal),
       () => closeLostCalls(database, new Date(now - lostMs), closing.signal),
     ]
     // One that fails does not keep the others from their work.

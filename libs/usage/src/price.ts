@@ -67,6 +67,8 @@ interface Entry {
   source: string
   /** Where it stands in the built-in list. */
   listed: Omit<Priced, 'provider'>
+  /** Looked up once somebody asks. */
+  facts?: ListedFacts
 }
 
 /** @param own at most one for each model, and one `*` for each provider */
@@ -103,9 +105,9 @@ export function createPrices(own: readonly OwnPrice[] = []): Prices {
     },
 
     facts(priced) {
-      const { priceList, model } = entryOf(priced).listed
-      const found = priceList === null ? undefined : find(priceList, model)
-      return { name: found?.name ?? null, contextLength: found?.context_window ?? null }
+      const entry = entryOf(priced)
+      entry.facts ??= factsOf(entry.listed)
+      return entry.facts
     },
   }
 }
@@ -113,11 +115,14 @@ export function createPrices(own: readonly OwnPrice[] = []): Prices {
 /** Whether the built-in list has a price for a model. */
 export const isPriced = (listed: Omit<Priced, 'provider'>): boolean => ratesOf(listed) !== 'unknown'
 
-function find(priceList: string, model: string) {
+function factsOf({ priceList, model }: Omit<Priced, 'provider'>): ListedFacts {
+  const nothing = { name: null, contextLength: null }
+  if (priceList === null) return nothing
   try {
-    return calcPrice({ input_tokens: 1 }, model, { providerId: priceList })?.model
+    const found = calcPrice({ input_tokens: 1 }, model, { providerId: priceList })?.model
+    return { name: found?.name ?? null, contextLength: found?.context_window ?? null }
   } catch {
-    return undefined
+    return nothing
   }
 }
 

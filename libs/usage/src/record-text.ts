@@ -1,4 +1,4 @@
-import { type CallEnd, type OpenCall, SpoolRecord } from './record.js'
+import type { CallEnd, OpenCall, SpoolRecord } from './record.js'
 
 /**
  * A record as JSON, in the pieces of which the spool makes a line and the writer a row: every call is made a text of
@@ -40,10 +40,6 @@ export class RecordText {
     return said && `{"callId":"${id}","createdAt":"${createdAt}",${said.slice(1)}`
   }
 
-  get record(): SpoolRecord {
-    return SpoolRecord.parse(JSON.parse(this.json))
-  }
-
   withoutContent(): RecordText {
     const { id, principalId, createdAt, kind, call, end } = this
     return new RecordText(
@@ -81,7 +77,12 @@ const refusedByPostgres = /\\u(?:0000|d[89a-f])/i
 function storable(value: OpenCall | Partial<CallEnd> | NonNullable<CallEnd['content']>): string {
   const text = JSON.stringify(value)
   if (!text.includes('\\u') || !refusedByPostgres.test(text)) return text
-  return JSON.stringify(value, (_name, each: unknown) =>
-    typeof each === 'string' ? each.toWellFormed().replaceAll('\u0000', '\uFFFD') : each,
-  )
+  return JSON.stringify(value, (_name, each: unknown) => {
+    if (typeof each === 'string') return mended(each)
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each
+    // A name is somebody's words as well.
+    return Object.fromEntries(Object.entries(each).map(([name, member]) => [mended(name), member]))
+  })
 }
+
+const mended = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')

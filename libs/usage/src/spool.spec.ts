@@ -16,10 +16,10 @@ import { crc32 } from 'node:zlib'
 import { type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { type CallEnd, SpoolRecord, unknownEnd } from './record.js'
 import { textOf } from './record-text.js'
 import { dropRefused, setAside } from './refused.js'
-import { openSpool } from './spool.js'
+import { openSpool, type Pending } from './spool.js'
 import { readSpool } from './spool-file.js'
 
 const call = (prompt = ''): SpoolRecord['call'] => ({
@@ -37,6 +37,7 @@ const call = (prompt = ''): SpoolRecord['call'] => ({
   model: 'echo',
   streamed: false,
 })
+const recordIn = ({ text }: Pending) => SpoolRecord.parse(JSON.parse(text.json))
 const success: CallEnd = { ...unknownEnd, status: 'success', errorCode: null, errorMessage: null }
 
 describe('the spool', () => {
@@ -68,8 +69,8 @@ describe('the spool', () => {
     expect(
       spool
         .peek(3)
-        .map(({ text }) => text)
-        .map(({ record }) => record.call.id),
+        .map(recordIn)
+        .map((record) => record.call.id),
     ).toEqual(records.slice(0, 3).map((record) => record.call.id))
     spool.written(3)
     expect(spool.waiting()).toBe(2)
@@ -107,8 +108,8 @@ describe('the spool', () => {
     const kept = (spool: ReturnType<typeof openSpool>) =>
       spool
         .peek(100)
-        .map(({ text }) => text)
-        .flatMap(({ record }) => (record.end ? [record.end.content !== null] : []))
+        .map(recordIn)
+        .flatMap((record) => (record.end ? [record.end.content !== null] : []))
 
     it("leaves out one member's words when too many wait, and refuses nobody a call", async () => {
       const troubles: unknown[] = []
@@ -185,8 +186,8 @@ describe('the spool', () => {
     const second = openSpool({ directory })
     const ends = second
       .peek(10)
-      .map(({ text }) => text)
-      .map(({ record }) => [record.call.id, record.end?.status])
+      .map(recordIn)
+      .map((record) => [record.call.id, record.end?.status])
     expect(ends).toEqual([
       [done.id, undefined],
       [open.id, undefined],
@@ -215,8 +216,8 @@ describe('the spool', () => {
     expect(
       second
         .peek(10)
-        .map(({ text }) => text)
-        .map(({ record }) => record.end?.status),
+        .map(recordIn)
+        .map((record) => record.end?.status),
     ).toEqual([undefined, 'unknown'])
     second.written(2)
     expect(readdirSync(directory)).toEqual([])
@@ -291,9 +292,9 @@ describe('the spool', () => {
     const second = openSpool({ directory })
     const left = second
       .peek(10)
-      .map(({ text }) => text)
-      .filter(({ record }) => record.call.id === running.id)
-    expect(left.map(({ record }) => record.end?.status)).toEqual([undefined, 'unknown'])
+      .map(recordIn)
+      .filter((record) => record.call.id === running.id)
+    expect(left.map((record) => record.end?.status)).toEqual([undefined, 'unknown'])
     second.written(second.waiting())
     second.close()
     expect(readdirSync(directory)).toEqual([])
@@ -315,7 +316,7 @@ describe('the spool', () => {
       expect(
         second
           .peek(10)
-          .map(({ text: { record } }) => record.end?.status ?? 'open')
+          .map((pending) => recordIn(pending).end?.status ?? 'open')
           .sort(),
       ).toEqual(['open', 'success'])
       second.written(2)
@@ -379,8 +380,8 @@ describe('the spool', () => {
     expect(
       spool
         .peek(10)
-        .map(({ text }) => text)
-        .map(({ record }) => record.end?.status),
+        .map(recordIn)
+        .map((record) => record.end?.status),
     ).toEqual([undefined, 'success'])
     spool.written(2)
     spool.close()

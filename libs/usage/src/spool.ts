@@ -166,11 +166,12 @@ export function openSpool(options: SpoolOptions): Spool {
     if (pending.segment) pending.segment.waiting++
   }
 
-  /** Without what was said where there is no room for that. */
-  const fitted = (text: RecordText): RecordText => {
-    if (!text.hasContent || contents.take(text.principalId, text.json.length)) return text
+  /** A record and its line, without what was said where there is no room for that. */
+  const lineOf = (text: RecordText): { text: RecordText; line: string } => {
+    const line = checked(text.json)
+    if (!text.hasContent || contents.take(text.principalId, line.length)) return { text, line }
     withoutContent++
-    return text.withoutContent()
+    return lineOf(text.withoutContent())
   }
 
   const openingsIn = (from: Segment) => [...openings.values()].filter((opening) => opening.segment === from)
@@ -284,8 +285,7 @@ export function openSpool(options: SpoolOptions): Spool {
     append(record, callText) {
       const opens = record.end === null
       if (opens && bytes + groupBytes >= maxBytes) throw new AppError('overloaded', { retryAfterSeconds: 5 })
-      const text = fitted(textOf(record, callText))
-      const line = checked(text.json)
+      const { text, line } = lineOf(textOf(record, callText))
       if (!committed) {
         committed = Promise.withResolvers()
         setImmediate(commit)

@@ -59,15 +59,18 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
       await writeRecords(database, [text])
     } catch (error) {
       if (passes(error)) throw error
-      if (!timedOut(error)) {
-        spool.setAside(pending, error instanceof Error ? error.message : String(error))
-        return onError(error)
-      }
-      if (!text.hasContent) throw error
-      await writeRecords(database, [text.withoutContent()])
-      const sentence = `What was said in call ${text.id} was not kept: the database took too long to write it.`
-      onError(new Error(sentence, { cause: error }))
+      if (!text.hasContent) return refuse(pending, error)
+      // The figures never fall with what was said.
+      await writeSingly({ ...pending, text: text.withoutContent() })
+      const why = timedOut(error) ? 'the database took too long to write it' : 'the database refuses it'
+      onError(new Error(`What was said in call ${text.id} was not kept: ${why}.`, { cause: error }))
     }
+  }
+
+  const refuse = (pending: Pending, error: unknown) => {
+    if (timedOut(error)) throw error
+    spool.setAside(pending, error instanceof Error ? error.message : String(error))
+    onError(error)
   }
 
   const flush = (): Promise<void> => {
