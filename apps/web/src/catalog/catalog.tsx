@@ -2,6 +2,7 @@ import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
+import { FindBox } from '../ui/find-box.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Empty, Failure } from '../ui/states.tsx'
@@ -12,7 +13,6 @@ import { CatalogWaiting } from './catalog-waiting.tsx'
 import { findModels } from './find-models.ts'
 import { Provider } from './provider.tsx'
 import type { CatalogSearch } from './search.ts'
-import { SearchField } from './search-field.tsx'
 import { Unconfigured } from './unconfigured.tsx'
 
 const route = getRouteApi('/app/catalog')
@@ -32,7 +32,12 @@ export function CatalogPage() {
     >
       <Stack gap="lg">
         <Group gap="xs" className={classes.bar}>
-          <SearchField value={search.query} onChange={(query) => change({ query })} />
+          <FindBox
+            label="Find a model"
+            placeholder="Find a model"
+            value={search.query}
+            onFind={(query) => change({ query })}
+          />
           <NativeSelect
             aria-label="Provider"
             value={search.provider ?? ''}

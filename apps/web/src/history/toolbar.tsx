@@ -2,9 +2,9 @@ import { Button, Collapse, Group, NativeSelect, Switch } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { ListFilter } from 'lucide-react'
 import { lazy, Suspense, useId, useState } from 'react'
+import { FindBox } from '../ui/find-box.tsx'
 import type { Filters } from './calls-query.ts'
 import { FilterChips } from './filter-chips.tsx'
-import { RequestIdField } from './request-id-field.tsx'
 import classes from './toolbar.module.css'
 
 const FilterFields = lazy(() =>
@@ -35,7 +35,12 @@ export function Toolbar({ filters, live, onLive }: ToolbarProps) {
   return (
     <div>
       <Group gap="xs" className={classes.bar}>
-        <RequestIdField value={filters.request_id} onChange={(request_id) => change({ request_id })} />
+        <FindBox
+          label="Request id"
+          placeholder="Find by request id"
+          value={filters.request_id}
+          onFind={(request_id) => change({ request_id })}
+        />
         <NativeSelect
           aria-label="Outcome"
           data={outcomes}

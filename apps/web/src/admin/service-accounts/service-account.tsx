@@ -1,15 +1,14 @@
 import type { ServiceAccountDetail } from '@gatehouse/contracts'
-import { Anchor, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { Page } from '../../ui/page.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { Failure, Waiting } from '../../ui/states.tsx'
+import { Failure } from '../../ui/states.tsx'
 import account from '../account/account.module.css'
+import { AccountWaiting } from '../account/account-waiting.tsx'
 import { BackLink } from '../account/back-link.tsx'
 import { Identities } from '../account/identities.tsx'
+import { RecentAudit } from '../account/recent-audit.tsx'
 import { RecentUsage } from '../account/recent-usage.tsx'
-import { AuditEntries } from '../audit/audit-entries.tsx'
 import { accountName } from './account-name.ts'
 import { MachineActions } from './machine-actions.tsx'
 import { MachineFacts } from './machine-facts.tsx'
@@ -32,14 +31,7 @@ export function ServiceAccountPage() {
       ) : error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : (
-        <div className={account.columns}>
-          <Panel flush>
-            <Waiting rows={12} height={56} />
-          </Panel>
-          <Panel flush>
-            <Waiting rows={9} height={48} />
-          </Panel>
-        </div>
+        <AccountWaiting />
       )}
     </Page>
   )
@@ -58,28 +50,7 @@ function Detail({ detail }: { detail: ServiceAccountDetail }) {
         <RecentUsage usage={detail.last_30_days} />
         <Identities identities={detail.account.identities} />
         <MachineKeys account={detail.account} keys={detail.keys} onChange={refresh} />
-        <Panel
-          flush
-          title="Recent audit entries"
-          actions={
-            <Anchor
-              size="sm"
-              renderRoot={(props) => (
-                <Link to="/admin/audit" search={{ target_id: detail.account.id }} {...props} />
-              )}
-            >
-              All about {accountName(detail.account)}
-            </Anchor>
-          }
-        >
-          {detail.audit.length === 0 ? (
-            <Text size="sm" c="dimmed" px="lg" pb="lg">
-              Nothing was done by or to this account yet.
-            </Text>
-          ) : (
-            <AuditEntries entries={detail.audit} label="Recent audit entries" compact />
-          )}
-        </Panel>
+        <RecentAudit entries={detail.audit} id={detail.account.id} name={accountName(detail.account)} />
       </div>
     </div>
   )

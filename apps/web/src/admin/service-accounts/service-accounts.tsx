@@ -2,11 +2,10 @@ import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Building2, SearchX } from 'lucide-react'
-import { More } from '../../ui/more.tsx'
+import { FindBox } from '../../ui/find-box.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { Empty, Failure, Waiting } from '../../ui/states.tsx'
-import { FindBox } from '../find-box.tsx'
+import { Empty } from '../../ui/states.tsx'
+import { AccountList } from '../account/account-list.tsx'
 import { accountsSearch } from '../search.ts'
 import toolbar from '../toolbar.module.css'
 import { serviceAccountsQuery } from './service-account-queries.ts'
@@ -25,7 +24,6 @@ export function ServiceAccountsPage() {
       replace: true,
       resetScroll: false,
     })
-  const rows = list.data?.pages.flatMap(({ data }) => data) ?? []
   const filtered = filters.query !== undefined || filters.status !== undefined
   return (
     <Page
@@ -50,15 +48,11 @@ export function ServiceAccountsPage() {
           ]}
         />
       </div>
-      {list.isError && !list.data ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : (
-        <Panel flush>
-          {list.isPending ? (
-            <Waiting rows={6} height={60} />
-          ) : rows.length > 0 ? (
-            <ServiceAccountRecords accounts={rows} />
-          ) : filtered ? (
+      <AccountList
+        list={list}
+        rowHeight={60}
+        empty={
+          filtered ? (
             <Empty
               icon={SearchX}
               title="No service account fits"
@@ -83,14 +77,11 @@ export function ServiceAccountsPage() {
               A service account comes about by itself: a program calls the gateway with a token of a trusted
               issuer, and its first call makes the account. Nobody hands out a key.
             </Empty>
-          )}
-          <More
-            has={list.hasNextPage}
-            busy={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-          />
-        </Panel>
-      )}
+          )
+        }
+      >
+        {(accounts) => <ServiceAccountRecords accounts={accounts} />}
+      </AccountList>
     </Page>
   )
 }

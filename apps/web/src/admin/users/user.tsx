@@ -1,16 +1,15 @@
 import type { AdminUserDetail } from '@gatehouse/contracts'
-import { Anchor, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { Page } from '../../ui/page.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { Failure, Waiting } from '../../ui/states.tsx'
+import { Failure } from '../../ui/states.tsx'
 import account from '../account/account.module.css'
 import { AccountKeys } from '../account/account-keys.tsx'
+import { AccountWaiting } from '../account/account-waiting.tsx'
 import { BackLink } from '../account/back-link.tsx'
 import { Identities } from '../account/identities.tsx'
+import { RecentAudit } from '../account/recent-audit.tsx'
 import { RecentUsage } from '../account/recent-usage.tsx'
-import { AuditEntries } from '../audit/audit-entries.tsx'
 import { PersonFacts } from './person-facts.tsx'
 import { personName } from './person-name.ts'
 import { Sessions } from './sessions.tsx'
@@ -31,14 +30,7 @@ export function UserPage() {
       ) : error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : (
-        <div className={account.columns}>
-          <Panel flush>
-            <Waiting rows={12} height={56} />
-          </Panel>
-          <Panel flush>
-            <Waiting rows={9} height={48} />
-          </Panel>
-        </div>
+        <AccountWaiting />
       )}
     </Page>
   )
@@ -62,26 +54,7 @@ function Detail({ detail }: { detail: AdminUserDetail }) {
         <Identities identities={user.identities} />
         <Sessions userId={user.id} sessions={sessions} onChange={refresh} />
         <AccountKeys keys={keys} onChange={refresh} />
-        <Panel
-          flush
-          title="Recent audit entries"
-          actions={
-            <Anchor
-              size="sm"
-              renderRoot={(props) => <Link to="/admin/audit" search={{ target_id: user.id }} {...props} />}
-            >
-              All about {personName(user)}
-            </Anchor>
-          }
-        >
-          {audit.length === 0 ? (
-            <Text size="sm" c="dimmed" px="lg" pb="lg">
-              Nothing was done by or to this person yet.
-            </Text>
-          ) : (
-            <AuditEntries entries={audit} label="Recent audit entries" compact />
-          )}
-        </Panel>
+        <RecentAudit entries={audit} id={user.id} name={personName(user)} />
       </div>
     </div>
   )

@@ -2,11 +2,10 @@ import { Button, NativeSelect } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
-import { More } from '../../ui/more.tsx'
+import { FindBox } from '../../ui/find-box.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Panel } from '../../ui/panel.tsx'
-import { Empty, Failure, Waiting } from '../../ui/states.tsx'
-import { FindBox } from '../find-box.tsx'
+import { Empty } from '../../ui/states.tsx'
+import { AccountList } from '../account/account-list.tsx'
 import { type AccountsSearch, accountsSearch } from '../search.ts'
 import toolbar from '../toolbar.module.css'
 import { usersQuery } from './user-queries.ts'
@@ -25,7 +24,6 @@ export function UsersPage() {
       replace: true,
       resetScroll: false,
     })
-  const rows = list.data?.pages.flatMap(({ data }) => data) ?? []
   return (
     <Page title="Users" description="People who have signed in. An account is made at the first sign-in.">
       <div className={toolbar.bar}>
@@ -57,34 +55,25 @@ export function UsersPage() {
           ]}
         />
       </div>
-      {list.isError && !list.data ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : (
-        <Panel flush>
-          {list.isPending ? (
-            <Waiting rows={8} height={52} />
-          ) : rows.length === 0 ? (
-            <Empty
-              icon={SearchX}
-              title="Nobody fits"
-              action={
-                <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-                  Show everybody
-                </Button>
-              }
-            >
-              E-mail and name are found by a part of them, an id and an identity subject only whole.
-            </Empty>
-          ) : (
-            <UserRecords people={rows} />
-          )}
-          <More
-            has={list.hasNextPage}
-            busy={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
-          />
-        </Panel>
-      )}
+      <AccountList
+        list={list}
+        rowHeight={52}
+        empty={
+          <Empty
+            icon={SearchX}
+            title="Nobody fits"
+            action={
+              <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+                Show everybody
+              </Button>
+            }
+          >
+            E-mail and name are found by a part of them, an id and an identity subject only whole.
+          </Empty>
+        }
+      >
+        {(people) => <UserRecords people={people} />}
+      </AccountList>
     </Page>
   )
 }
