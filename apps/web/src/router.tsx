@@ -7,7 +7,8 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { accountsSearch, auditSearch, credentialsSearch, statusSearch } from './admin/search.ts'
-import { isAdmin } from './api/me.ts'
+import { isAdmin, meQuery } from './api/me.ts'
+import { queryClient } from './api/query-client.ts'
 import { boot } from './boot.ts'
 import { catalogSearch } from './catalog/search.ts'
 import { historySearch } from './history/search.ts'
@@ -106,7 +107,9 @@ const admin = createRoute({
   id: 'admin',
   component: Outlet,
   beforeLoad: () => {
-    if (!boot.me || !isAdmin(boot.me)) throw redirect({ to: '/start' })
+    // As the links are shown: a role may have come, or gone, since the page was opened.
+    const me = queryClient.getQueryData(meQuery.queryKey)
+    if (!me || !isAdmin(me)) throw redirect({ to: '/start' })
   },
 })
 const adminPage = { getParentRoute: () => admin }

@@ -2,11 +2,20 @@ import type { Me } from '@gatehouse/contracts'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { boot } from '../boot.ts'
 import { request } from './request.ts'
+import { setSessionState } from './session-state.ts'
+
+/** @throws where this browser is somebody else's by now: what is on this page is not theirs */
+export async function askWhoIAm(signal?: AbortSignal): Promise<Me> {
+  const me = await request<Me>('/api/v1/users/me', signal ? { signal } : {})
+  if (!boot.me || me.user_id === boot.me.user_id) return me
+  setSessionState('other')
+  throw new Error('Somebody else is signed in.')
+}
 
 /** Oneself; known from the first paint on. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => request<Me>('/api/v1/users/me', { signal }),
+  queryFn: ({ signal }) => askWhoIAm(signal),
   ...(boot.me ? { initialData: boot.me } : {}),
   staleTime: 60_000,
 })

@@ -1,14 +1,18 @@
 import { useSyncExternalStore } from 'react'
 
-/** `ended`: the gateway no longer knows this browser; `disabled`: nor lets the account in again. */
-export type SessionState = 'open' | 'ended' | 'disabled'
+/**
+ * `ended`: the gateway no longer knows this browser; `disabled`: nor lets the account in again; `other`: it knows it as
+ * somebody else than this page was opened by, to whom nothing here belongs.
+ */
+export type SessionState = 'open' | 'ended' | 'disabled' | 'other'
 
 let state: SessionState = 'open'
 const watchers = new Set<() => void>()
 
 /** Called by whoever meets a refusal, or a sign-in anew. */
 export function setSessionState(next: SessionState): void {
-  if (next === state) return
+  // Only the page anew makes an end of that.
+  if (next === state || state === 'other') return
   state = next
   for (const watcher of watchers) watcher()
 }

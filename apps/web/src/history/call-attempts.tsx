@@ -16,7 +16,9 @@ export function CallAttempts({ call }: { call: HistoryDetail }) {
         <Title order={3}>Attempts</Title>
         <Text size="sm" c="dimmed">
           {attempts === 0
-            ? 'No provider was asked: every one that could answer had just failed several times in a row.'
+            ? call.error?.code === 'unavailable'
+              ? 'No provider was asked: every one that could answer had just failed several times in a row.'
+              : 'No provider was asked.'
             : `A provider was asked ${attempts} times; of this call it is not known when.`}
         </Text>
       </Stack>

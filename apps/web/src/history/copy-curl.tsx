@@ -7,13 +7,14 @@ import { boot } from '../boot.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { done, failed } from '../ui/toast.ts'
 import { callQuery } from './calls-query.ts'
-import { curlOf } from './curl.ts'
+import { curlOf, isTellable } from './curl.ts'
 
 /** Copies the call as a command; where only its beginning is here, all of it is fetched first. */
 export function CopyCurl({ call }: { call: HistoryDetail }) {
   const [busy, setBusy] = useState(false)
   const queries = useQueryClient()
   const { public_url } = boot.server
+  if (!isTellable(call)) return null
   if (!call.truncated)
     return <CopyButton value={() => curlOf(call, public_url)} label="Copy as curl" words="Copy as curl" />
   const copy = async () => {

@@ -1,6 +1,6 @@
 import type { HistoryDetail } from '@gatehouse/contracts'
 import { expect, it } from 'vitest'
-import { curlOf } from './curl.ts'
+import { curlOf, isTellable } from './curl.ts'
 
 const call = {
   endpoint: '/v1/chat/completions',
@@ -40,6 +40,16 @@ it.each([
   ['/v1/responses', { model: 'openai/gpt-4o-mini', input: hello }],
   ['/v1/embeddings', { model: 'openai/gpt-4o-mini', input: ['Hello'] }],
   ['/v1/messages', { model: 'openai/gpt-4o-mini', max_tokens: 1024, messages: hello }],
+  ['/v1/moderations', { model: 'openai/gpt-4o-mini', input: ['Hello'] }],
+  ['/v1/images/generations', { model: 'openai/gpt-4o-mini', prompt: 'Hello' }],
+  ['/v1/audio/speech', { model: 'openai/gpt-4o-mini', input: 'Hello', voice: 'alloy' }],
+  ['/v1/messages/count_tokens', { model: 'openai/gpt-4o-mini', messages: hello }],
 ])('%s has its own body; what was not kept stands there as an example', (endpoint, body) => {
   expect(bodyIn(curl({ endpoint, prompt: null, parameters: null, streamed: false }))).toEqual(body)
+})
+
+it('tells no form, whose file is not here', () => {
+  const tellable = (endpoint: string) => isTellable({ endpoint })
+  expect(['/v1/audio/transcriptions', '/v1/images/edits'].some(tellable)).toBe(false)
+  expect(['/v1/audio/speech', '/v1/images/generations', '/v1/chat/completions'].every(tellable)).toBe(true)
 })

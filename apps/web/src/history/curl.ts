@@ -9,6 +9,10 @@ const textOf = (content: KeptMessage['content']): string =>
     ? content
     : content.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
 
+/** Whether a call can be told as a command: a form holds a file, which is not here. */
+export const isTellable = ({ endpoint }: Pick<HistoryDetail, 'endpoint'>): boolean =>
+  !/^\/v1\/(?:audio\/trans|images\/(?:edits|variations))/.test(endpoint)
+
 /**
  * The call as a command for a shell. What was not kept stands there as an example; the key is a variable, since no secret
  * belongs where one pastes.
@@ -34,6 +38,7 @@ function bodyOf(call: HistoryDetail): Record<string, unknown> {
     case '/v1/responses':
       return { model, input: messages, ...parameters, ...stream }
     case '/v1/embeddings':
+    case '/v1/moderations':
       return { model, input: messages.map(({ content }) => textOf(content)), ...parameters }
     case '/v1/completions':
       return {
@@ -42,6 +47,17 @@ function bodyOf(call: HistoryDetail): Record<string, unknown> {
         ...parameters,
         ...stream,
       }
+    case '/v1/images/generations':
+      return { model, prompt: messages.map(({ content }) => textOf(content)).join('\n'), ...parameters }
+    case '/v1/audio/speech':
+      return {
+        model,
+        input: messages.map(({ content }) => textOf(content)).join('\n'),
+        voice: 'alloy',
+        ...parameters,
+      }
+    case '/v1/messages/count_tokens':
+      return { model, ...anthropic(messages), ...parameters }
     case '/v1/messages':
       return { model, ...anthropic(messages), max_tokens: 1024, ...parameters, ...stream }
     default:

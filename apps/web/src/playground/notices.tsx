@@ -1,5 +1,5 @@
 import type { Catalog } from '@gatehouse/contracts'
-import { Alert, Anchor } from '@mantine/core'
+import { Alert, Anchor, Button, Group } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Failure } from '../ui/states.tsx'
@@ -9,13 +9,23 @@ interface NoticesProps {
   catalog: UseQueryResult<Catalog>
   notice: string | null
   onCloseNotice: () => void
+  /** Brings back the conversation that another one has taken the place of. */
+  onBringBack: (() => void) | null
+  onLeaveAside: () => void
   failure: unknown
 }
 
 /** What stands in the way, above the columns. */
-export function Notices({ catalog, notice, onCloseNotice, failure }: NoticesProps) {
+export function Notices({
+  catalog,
+  notice,
+  onCloseNotice,
+  onBringBack,
+  onLeaveAside,
+  failure,
+}: NoticesProps) {
   const none = catalog.data?.data.length === 0
-  if (!catalog.error && !none && notice === null && !failure) return null
+  if (!catalog.error && !none && notice === null && !onBringBack && !failure) return null
   return (
     <div className={classes.notices}>
       {catalog.error && !catalog.data && (
@@ -30,6 +40,23 @@ export function Notices({ catalog, notice, onCloseNotice, failure }: NoticesProp
         </Alert>
       )}
       {Boolean(failure) && <Failure error={failure} />}
+      {onBringBack && (
+        <Alert
+          variant="light"
+          color="gray"
+          role="status"
+          withCloseButton
+          closeButtonLabel="Close"
+          onClose={onLeaveAside}
+        >
+          <Group gap="sm">
+            The conversation that was here is put aside.
+            <Button size="compact-sm" variant="default" onClick={onBringBack}>
+              Bring it back
+            </Button>
+          </Group>
+        </Alert>
+      )}
       {notice !== null && (
         <Alert
           variant="light"

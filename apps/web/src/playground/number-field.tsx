@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 interface NumberFieldProps {
   label: string
@@ -21,10 +21,12 @@ export function NumberField({
   const figure = typed.trim() === '' ? undefined : Number(typed.replace(',', '.'))
   const right =
     figure === undefined || (figure >= least && figure <= most && (!whole || Number.isInteger(figure)))
-  // A preset was loaded, say.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed is what this would overwrite
+  const given = useRef(value)
+  // Another one than was given on from here: a preset was loaded, say.
   useEffect(() => {
-    if (right && value !== figure) setTyped(value === undefined ? '' : String(value))
+    if (value === given.current) return
+    given.current = value
+    setTyped(value === undefined ? '' : String(value))
   }, [value])
   const told = whole ? `a whole number of at least ${least}` : `${least} to ${most}`
   return (
@@ -40,7 +42,8 @@ export function NumberField({
         const parsed = next.trim() === '' ? undefined : Number(next.replace(',', '.'))
         const fits =
           parsed === undefined || (parsed >= least && parsed <= most && (!whole || Number.isInteger(parsed)))
-        onChange(fits ? parsed : undefined)
+        given.current = fits ? parsed : undefined
+        onChange(given.current)
       }}
     />
   )

@@ -19,6 +19,7 @@ const call = {
   prompt: [
     { role: 'system', content: 'Be short.' },
     { role: 'user', content: 'One' },
+    { role: 'tool', content: '{"rows": 1}' },
     { role: 'assistant', content: '1' },
     {
       role: 'user',

@@ -16,7 +16,8 @@ export function conversationOf(call: HistoryDetail): Conversation {
     if (message.role === 'system' || message.role === 'developer')
       system = [system, text].filter(Boolean).join('\n\n')
     else if (message.role === 'user') turns.push({ id: crypto.randomUUID(), prompt: text, pictures })
-    else {
+    // What tools have answered is nobody's words: sent back as the assistant's they would be another conversation.
+    else if (message.role === 'assistant') {
       const turn = turns.at(-1)
       if (turn && text !== '') {
         const before = answers[turn.id]?.text

@@ -18,6 +18,8 @@ import { Stored } from './stored.ts'
 interface Run {
   turn: string
   began: number
+  /** When the first piece of the answer was here, in milliseconds since. */
+  firstMs?: number
   stopper: AbortController
 }
 
@@ -33,7 +35,14 @@ export class PlaygroundStore {
     flushSync(() => {
       for (const [column, pieces] of columns) {
         const run = this.#runs.get(column)
-        if (run) this.dispatch({ type: 'received', column, turn: run.turn, at: since(run.began), ...pieces })
+        if (run)
+          this.dispatch({
+            type: 'received',
+            column,
+            turn: run.turn,
+            at: run.firstMs ?? since(run.began),
+            ...pieces,
+          })
       }
     })
   })
@@ -77,9 +86,11 @@ export class PlaygroundStore {
           requestId = event.requestId
           const { provider, attempts } = event
           learn({ provider, attempts, requestId })
-        } else if (event.kind === 'text' || event.kind === 'reasoning')
+        } else if (event.kind === 'text' || event.kind === 'reasoning') {
+          // When it came: drawn it is later, in a window that nobody sees much later.
+          run.firstMs ??= since(run.began)
           this.#pump.add(column, event.kind, event.text)
-        else if (event.kind === 'finish') learn({ finishReason: event.reason })
+        } else if (event.kind === 'finish') learn({ finishReason: event.reason })
         else if (event.kind === 'usage')
           learn({ usage: { input: event.input, output: event.output, estimated: false }, cost: event.cost })
       }

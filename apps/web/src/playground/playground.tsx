@@ -16,7 +16,7 @@ const CodeDrawer = lazy(() => import('./code-drawer.tsx').then((module) => ({ de
 
 /** Models side by side: one prompt, an answer from each. */
 export function PlaygroundPage() {
-  const { catalog, notice, closeNotice, failure } = useLoading()
+  const { catalog, notice, closeNotice, bringBack, leaveAside, failure } = useLoading()
   const { columns, turns } = useStored(playground.conversation)
   const [shown, setShown] = useState<string | null>(null)
   const [coded, setCoded] = useState<string | null>(null)
@@ -80,7 +80,14 @@ export function PlaygroundPage() {
           Add<span className={classes.wide}>&nbsp;column</span>
         </Button>
       </Group>
-      <Notices catalog={catalog} notice={notice} onCloseNotice={closeNotice} failure={failure} />
+      <Notices
+        catalog={catalog}
+        notice={notice}
+        onCloseNotice={closeNotice}
+        onBringBack={bringBack}
+        onLeaveAside={leaveAside}
+        failure={failure}
+      />
       {tabbed && columns.length > 1 && (
         <ColumnTabs columns={columns} current={current?.id} lastTurn={turns.at(-1)?.id} onChoose={setShown} />
       )}

@@ -15,7 +15,12 @@ export const PromptView = memo(function PromptView({ turn, canEdit }: { turn: Tu
   const [whole, setWhole] = useState(false)
   const edit = () => {
     playground.dispatch({ type: 'took-back' })
-    playground.draft.set({ prompt, pictures })
+    // Beside what is being typed: nothing of that is lost.
+    const { draft } = playground
+    draft.set({
+      prompt: [prompt, draft.value.prompt].filter((text) => text.trim() !== '').join('\n\n'),
+      pictures: [...pictures, ...draft.value.pictures],
+    })
     document.getElementById('prompt')?.focus()
   }
   return (

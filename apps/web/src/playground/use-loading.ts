@@ -6,7 +6,7 @@ import { ApiError } from '../api/api-error.ts'
 import { useMe } from '../api/me.ts'
 import { request } from '../api/request.ts'
 import { catalogQuery } from './catalog-query.ts'
-import { firstModel, newColumn } from './conversation.ts'
+import { type Conversation, firstModel, newColumn } from './conversation.ts'
 import { columnsFor, modelsOf, parametersOf } from './draft.ts'
 import { keepDraft, readDraft } from './keep-draft.ts'
 import { conversationOf } from './past-call.ts'
@@ -34,6 +34,8 @@ export function useLoading() {
     enabled: call !== undefined,
   })
   const [notice, setNotice] = useState<string | null>(null)
+  /** What was said before something else was asked for. */
+  const [aside, setAside] = useState<Conversation | null>(null)
   const written = useRef<string | undefined>(undefined)
 
   useEffect(() => {
@@ -63,6 +65,7 @@ export function useLoading() {
     for (const { id } of kept) playground.stop(id)
     // Where none of these columns has said anything, there is no conversation to go on with.
     const turns = columns.some(({ answers }) => Object.keys(answers).length > 0) ? before.turns : []
+    if (turns.length < before.turns.length) setAside(before)
     playground.conversation.set({ ...before, turns, columns })
   }, [model])
 
@@ -85,7 +88,9 @@ export function useLoading() {
 
   useEffect(() => {
     if (!past.data) return
+    const before = playground.conversation.value
     playground.dispatch({ type: 'loaded', conversation: conversationOf(past.data) })
+    if (before.turns.length > 0) setAside(before)
     if (past.data.prompt === null) setNotice('What was said in this call was not kept. Its model is set.')
     void navigate({ search: ({ call: _, ...search }) => search, replace: true })
   }, [past.data, navigate])
@@ -105,6 +110,14 @@ export function useLoading() {
     catalog,
     notice,
     closeNotice: () => setNotice(null),
+    /** Brings back what was said before; null where nothing was. */
+    bringBack:
+      aside &&
+      (() => {
+        playground.dispatch({ type: 'loaded', conversation: aside })
+        setAside(null)
+      }),
+    leaveAside: () => setAside(null),
     failure: presets.error ?? (gone ? null : past.error),
   }
 }

@@ -8,7 +8,7 @@ import { failed } from '../ui/toast.ts'
 import { Section } from './section.tsx'
 
 const reach = {
-  own: 'What you ask in the playground, or by the route /api/v1/llm/call, is kept for your history. What comes by an API key is not.',
+  own: 'What you ask in the playground, or by the route /api/v1/llm/call, is kept for your history. All other calls keep figures alone.',
   all: 'What you ask and are answered is kept for your history, also what comes by an API key.',
   none: 'The operator has turned this off for everybody: nothing that is asked or answered is kept.',
 }

@@ -1,29 +1,15 @@
 import { Button, Group, Select, Text } from '@mantine/core'
 import { useMemo } from 'react'
-import { ownTimeZone, useTimeZone } from '../time-zone.ts'
+import { ownTimeZone, useTimeZone, zoneChoices } from '../time-zone.ts'
 import { moment } from '../ui/format.ts'
 import { Section } from './section.tsx'
 import classes from './settings.module.css'
-
-/** Browsers list some zones by a name that nobody looks for any more, and know the one of today too. */
-const newNames = [
-  'America/Argentina/Buenos_Aires',
-  'America/Nuuk',
-  'Asia/Ho_Chi_Minh',
-  'Asia/Kathmandu',
-  'Asia/Kolkata',
-  'Asia/Yangon',
-  'Europe/Kyiv',
-]
 
 /** Where days begin and end, in this browser. */
 export function TimeZone() {
   const [zone, choose] = useTimeZone()
   const own = ownTimeZone()
-  const zones = useMemo(
-    () => [...new Set([own, zone, 'UTC', ...Intl.supportedValuesOf('timeZone'), ...newNames])].toSorted(),
-    [own, zone],
-  )
+  const zones = useMemo(() => zoneChoices(own, zone), [own, zone])
   return (
     <Section id="time-zone" description="The usage page counts days in this zone. In this browser.">
       <Group align="flex-end" gap="sm">

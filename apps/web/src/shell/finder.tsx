@@ -1,7 +1,7 @@
 import type { AdminUser, Catalog, List } from '@gatehouse/contracts'
 import { Modal, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Box, type LucideIcon, Search, User } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
@@ -43,7 +43,6 @@ export function Finder({ onClose }: { onClose: () => void }) {
     queryFn: ({ signal }) =>
       request<List<AdminUser>>('/api/v1/admin/users', { query: { query: settled, limit: 5 }, signal }),
     enabled: admin && settled.length > 1,
-    placeholderData: keepPreviousData,
   })
 
   const leave = (go: () => unknown) => () => {
@@ -76,7 +75,8 @@ export function Finder({ onClose }: { onClose: () => void }) {
           go: leave(() => navigate({ to: '/playground', search: { model: id } })),
         }),
       ),
-    ...(admin && settled.length > 1 ? (people.data?.data ?? []) : []).map(
+    // Only of what stands there now: Enter must not open whom one looked for before.
+    ...(admin && settled === query && query.length > 1 ? (people.data?.data ?? []) : []).map(
       ({ id, name, email }): Find => ({
         id: `person:${id}`,
         kind: 'Person',

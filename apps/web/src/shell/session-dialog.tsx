@@ -1,9 +1,7 @@
-import type { Me } from '@gatehouse/contracts'
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect, useState } from 'react'
-import { useMe } from '../api/me.ts'
-import { request } from '../api/request.ts'
+import { useCallback, useEffect } from 'react'
+import { askWhoIAm } from '../api/me.ts'
 import { setSessionState, useSessionState } from '../api/session-state.ts'
 import { signOut } from '../api/sign-out.ts'
 import { boot } from '../boot.ts'
@@ -14,20 +12,17 @@ import { boot } from '../boot.ts'
  */
 export function SessionDialog() {
   const state = useSessionState()
-  const me = useMe()
   const queries = useQueryClient()
-  const [other, setOther] = useState(false)
 
   const look = useCallback(async () => {
     try {
-      const now = await request<Me>('/api/v1/users/me')
-      if (now.user_id !== me.user_id) return setOther(true)
+      await askWhoIAm()
       setSessionState('open')
       await queries.invalidateQueries()
     } catch {
-      // Still signed out.
+      // Still signed out, or somebody else.
     }
-  }, [me.user_id, queries])
+  }, [queries])
 
   useEffect(() => {
     if (state !== 'ended') return
@@ -39,6 +34,26 @@ export function SessionDialog() {
     }
   }, [state, look])
 
+  if (state === 'other')
+    return (
+      <Modal
+        opened
+        onClose={() => {}}
+        withCloseButton={false}
+        closeOnEscape={false}
+        title="Somebody else is signed in now"
+      >
+        <Stack gap="md">
+          <Text size="sm">
+            This browser was signed in as another account since this page was opened. Nothing more is asked in
+            its name from here: reload the page to go on as them.
+          </Text>
+          <Group justify="flex-end">
+            <Button onClick={() => location.reload()}>Reload</Button>
+          </Group>
+        </Stack>
+      </Modal>
+    )
   if (state === 'disabled')
     return (
       <Modal
@@ -73,11 +88,6 @@ export function SessionDialog() {
         <Text size="sm">
           The session has ended. Sign in again in a new window; what you have typed here stays as it is.
         </Text>
-        {other && (
-          <Alert color="red" variant="light">
-            Somebody else is signed in now. Reload the page to go on as them.
-          </Alert>
-        )}
         <Stack gap="xs">
           {boot.sign_in.map(({ id, name }) => (
             <Button

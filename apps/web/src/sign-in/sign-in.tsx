@@ -5,6 +5,7 @@ import { boot } from '../boot.ts'
 import { Mark } from '../shell/brand.tsx'
 import { lastWay, orderWays, rememberWay } from './last-way.ts'
 import { sentenceOfCode } from './refusals.ts'
+import { samePath } from './same-path.ts'
 import classes from './sign-in.module.css'
 
 const route = getRouteApi('/sign-in')
@@ -84,11 +85,4 @@ export function SignInPage() {
       </div>
     </main>
   )
-}
-
-/** A path of this server; everything else leads to the first page. */
-function samePath(next: string): string {
-  if (!next.startsWith('/') || /^\/[/\\]/.test(next)) return '/start'
-  const url = URL.parse(next, location.origin)
-  return url?.origin === location.origin ? `${url.pathname}${url.search}` : '/start'
 }

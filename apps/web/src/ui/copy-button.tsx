@@ -1,8 +1,9 @@
 import { ActionIcon, Button } from '@mantine/core'
-import { useClipboard } from '@mantine/hooks'
+import { useTimeout } from '@mantine/hooks'
 import { Check, Copy } from 'lucide-react'
-import { useRef } from 'react'
+import { useRef, useState } from 'react'
 import { useHint } from './hint.tsx'
+import { failed } from './toast.ts'
 
 interface CopyButtonProps {
   /** What is copied; a function where it is made at that moment. */
@@ -11,25 +12,33 @@ interface CopyButtonProps {
   label: string
   /** With these words instead of the picture alone. */
   words?: string
+  /** Once it is in the clipboard. */
   onCopied?: () => void
 }
 
 /** Copies, and says that it did. */
 export function CopyButton({ value, label, words, onCopied }: CopyButtonProps) {
-  const clipboard = useClipboard({ timeout: 1600 })
+  const [copied, setCopied] = useState(false)
+  const { start: forget } = useTimeout(() => setCopied(false), 1600)
   const button = useRef<HTMLButtonElement>(null)
-  const { on, hint } = useHint(button, clipboard.copied ? 'Copied' : label)
-  const copy = () => {
-    clipboard.copy(typeof value === 'function' ? value() : value)
+  const { on, hint } = useHint(button, copied ? 'Copied' : label)
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(typeof value === 'function' ? value() : value)
+    } catch {
+      return failed(new Error('This browser let nothing be copied. Mark the text and copy it by hand.'))
+    }
+    setCopied(true)
+    forget()
     onCopied?.()
   }
-  const Icon = clipboard.copied ? Check : Copy
+  const Icon = copied ? Check : Copy
   const said = (
     <span
       role="status"
       style={{ position: 'absolute', width: 1, height: 1, overflow: 'hidden', clipPath: 'inset(50%)' }}
     >
-      {clipboard.copied ? 'Copied' : ''}
+      {copied ? 'Copied' : ''}
     </span>
   )
   if (words !== undefined)
@@ -38,10 +47,10 @@ export function CopyButton({ value, label, words, onCopied }: CopyButtonProps) {
         variant="default"
         size="xs"
         leftSection={<Icon size={14} />}
-        onClick={copy}
-        aria-label={clipboard.copied ? 'Copied' : label}
+        onClick={() => void copy()}
+        aria-label={copied ? 'Copied' : label}
       >
-        {clipboard.copied ? 'Copied' : words}
+        {copied ? 'Copied' : words}
         {said}
       </Button>
     )
@@ -50,7 +59,7 @@ export function CopyButton({ value, label, words, onCopied }: CopyButtonProps) {
       <ActionIcon
         ref={button}
         size="md"
-        onClick={copy}
+        onClick={() => void copy()}
         aria-label={label}
         {...on}
         aria-describedby={undefined}

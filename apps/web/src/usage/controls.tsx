@@ -1,13 +1,12 @@
 import { Group, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useMemo } from 'react'
-import { ownTimeZone } from '../time-zone.ts'
+import { ownTimeZone, zoneChoices } from '../time-zone.ts'
 import { DayField } from '../ui/day-field.tsx'
 import { daysAfter } from '../ui/zoned-day.ts'
 import classes from './controls.module.css'
 import { OneAccount } from './one-account.tsx'
 import type { Asked } from './overview-query.ts'
 import type { UsageSearch } from './search.ts'
-import { zoneChoices } from './zones.ts'
 
 const ranges = [
   { value: '7', label: 'Last 7 days' },

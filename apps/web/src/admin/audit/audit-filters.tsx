@@ -3,6 +3,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
 import { useTimeZone } from '../../time-zone.ts'
+import { DayField } from '../../ui/day-field.tsx'
 import { FindBox } from '../../ui/find-box.tsx'
 import { dayIn, daysAfter, startOf } from '../../ui/zoned-day.ts'
 import type { AuditSearch } from '../search.ts'
@@ -51,19 +52,15 @@ export function AuditFilters({ filters, entries, onChange }: AuditFiltersProps) 
           value={filters.action ?? ''}
           onChange={(event) => onChange({ action: event.currentTarget.value })}
         />
-        <TextInput
-          type="date"
+        <DayField
           label="From"
           value={filters.from ? dayOf(filters.from, zone) : ''}
-          onChange={(event) => onChange({ from: momentOf(event.currentTarget.value, zone) })}
+          onChange={(day) => onChange({ from: momentOf(day, zone) })}
         />
-        <TextInput
-          type="date"
+        <DayField
           label="Up to and with"
           value={filters.to ? daysAfter(dayOf(filters.to, zone), -1) : ''}
-          onChange={({ currentTarget: { value } }) =>
-            onChange({ to: value ? momentOf(daysAfter(value, 1), zone) : undefined })
-          }
+          onChange={(day) => onChange({ to: day ? momentOf(daysAfter(day, 1), zone) : undefined })}
         />
       </div>
       {filtered && (
