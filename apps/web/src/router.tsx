@@ -108,7 +108,7 @@ const admin = createRoute({
   component: Outlet,
   beforeLoad: () => {
     // As the links are shown: a role may have come, or gone, since the page was opened.
-    const me = queryClient.getQueryData(meQuery.queryKey)
+    const me = queryClient.getQueryData(meQuery.queryKey) ?? boot.me
     if (!me || !isAdmin(me)) throw redirect({ to: '/start' })
   },
 })

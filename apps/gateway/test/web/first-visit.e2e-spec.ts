@@ -237,6 +237,64 @@ describe.skipIf(missing !== undefined)(
       expect((await here.request.get('/auth/profile')).status()).toBe(200)
     })
 
+    it('a page does not go on as somebody else who has signed in meanwhile', {
+      timeout: 90_000,
+    }, async () => {
+      const page = await house.visit({ email: 'first@example.com' })
+      await page.goto('/playground?model=openai/gpt-test')
+      await settled(page)
+      await page.context().clearCookies()
+      await ask(page, 'For my eyes')
+      const [second] = await Promise.all([
+        page.context().waitForEvent('page'),
+        page.getByRole('link', { name: 'Sign in with Local' }).click(),
+      ])
+      await second.getByLabel('Or as any other e-mail address').fill('second@example.com')
+      await second.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await page.getByRole('heading', { name: 'Somebody else is signed in now' }).waitFor()
+      await page.getByRole('button', { name: 'Reload' }).click()
+      await page.getByRole('heading', { name: 'Somebody else is signed in now' }).waitFor({ state: 'hidden' })
+      await settled(page)
+      expect(await page.getByText('For my eyes').count()).toBe(0)
+      expect(await (await page.request.get('/auth/profile')).json()).toMatchObject({
+        email: 'second@example.com',
+      })
+    })
+
+    it('another model from the finder costs no conversation', { timeout: 90_000 }, async () => {
+      const page = await house.visit({ email: 'tries@example.com' })
+      await page.goto('/playground?model=openai/gpt-test')
+      await settled(page)
+      house.openai.next({ text: 'Worth keeping.' })
+      await ask(page, 'Tell me')
+      await page.getByText('Worth keeping.').waitFor()
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox', { name: 'What are you looking for?' }).waitFor()
+      await page.keyboard.type('demo/echo')
+      await page.getByRole('option', { name: /demo\/echo/ }).waitFor()
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Bring it back' }).click()
+      await page.getByText('Worth keeping.').waitFor()
+      await expect.poll(() => new URL(page.url()).searchParams.get('model')).toBe('openai/gpt-test')
+    })
+
+    it('a key that could not be copied counts as not saved', { timeout: 90_000 }, async () => {
+      const page = await house.visit({ email: 'nocopy@example.com' })
+      await page.addInitScript("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+      await page.goto('/keys')
+      await settled(page)
+      await page
+        .getByRole('button', { name: /^(?:New key|Make a key)$/ })
+        .first()
+        .click()
+      await page.getByRole('dialog').getByLabel('Name').fill('lost')
+      await page.getByRole('dialog').getByRole('button', { name: 'Make the key' }).click()
+      await page.getByRole('button', { name: 'Copy the key' }).click()
+      await page.getByText('This browser let nothing be copied.').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByText('The key has not been copied.').waitFor()
+    })
+
     it('an identity of another account is not added, and the settings say why', {
       timeout: 90_000,
     }, async () => {

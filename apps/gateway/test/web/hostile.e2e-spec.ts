@@ -176,5 +176,10 @@ describe.skipIf(missing !== undefined)(`hostile words${missing ? ` (skipped: ${m
       const href = await stranger.getByRole('link', { name: /^Continue with Local/ }).getAttribute('href')
       expect(new URL(href ?? '', house.url).searchParams.get('next'), next).toBe('/start')
     }
+    for (const next of ['/.//evil.test', '/x/..//evil.test', '//evil.test']) {
+      await page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
+      await page.waitForLoadState('networkidle')
+      expect(new URL(page.url()).origin, next).toBe(house.url)
+    }
   })
 })

@@ -3,7 +3,7 @@ import { useTimeout } from '@mantine/hooks'
 import { Check, Copy } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { useHint } from './hint.tsx'
-import { failed } from './toast.ts'
+import { refused } from './toast.ts'
 
 interface CopyButtonProps {
   /** What is copied; a function where it is made at that moment. */
@@ -26,7 +26,7 @@ export function CopyButton({ value, label, words, onCopied }: CopyButtonProps) {
     try {
       await navigator.clipboard.writeText(typeof value === 'function' ? value() : value)
     } catch {
-      return failed(new Error('This browser let nothing be copied. Mark the text and copy it by hand.'))
+      return refused('This browser let nothing be copied. Mark the text and copy it by hand.')
     }
     setCopied(true)
     forget()
