@@ -1,5 +1,5 @@
 import { AppError } from '@gatehouse/contracts'
-import type { Database } from '@gatehouse/platform'
+import { byApiNames, type Database } from '@gatehouse/platform'
 
 /** Rows of one page. */
 const pageRows = 500
@@ -86,7 +86,7 @@ export async function ownData(database: Database, id: string): Promise<OwnData> 
     take: pageRows,
   })
   return {
-    profile: named(profile),
+    profile: byApiNames(profile),
     lists: {
       identities: pages((after) => client.identity.findMany({ ...page(after), select: columns.identity })),
       sessions: pages((after) => client.session.findMany({ ...page(after), select: columns.session })),
@@ -100,7 +100,7 @@ export async function ownData(database: Database, id: string): Promise<OwnData> 
 async function* pages<Row extends { id: string }>(read: (after: string | undefined) => Promise<Row[]>) {
   for (let after: string | undefined, found = pageRows; found === pageRows; ) {
     const rows = await read(after)
-    yield rows.map(named)
+    yield rows.map(byApiNames)
     found = rows.length
     after = rows.at(-1)?.id
   }
@@ -140,14 +140,4 @@ async function* auditOf(database: Database, id: string) {
     found = rows.length
     sequence = rows.at(-1)?.sequence ?? sequence
   }
-}
-
-/** A row by the names of the API: `createdAt` is `created_at`. */
-function named(row: Record<string, unknown>): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  )
 }

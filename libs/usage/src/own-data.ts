@@ -1,4 +1,4 @@
-import type { Database } from '@gatehouse/platform'
+import { byApiNames, type Database } from '@gatehouse/platform'
 
 /** Rows of one page. */
 const pageRows = 500
@@ -48,7 +48,7 @@ export async function* ownCalls(database: Database, principalId: string): AsyncG
     let figures: object[] = []
     for (const { content, ...row } of rows) {
       if (!content) {
-        figures.push(named(row))
+        figures.push(byApiNames(row))
         continue
       }
       yield figures
@@ -57,7 +57,7 @@ export async function* ownCalls(database: Database, principalId: string): AsyncG
         where: { callId: row.id },
         select: { prompt: true, response: true, parameters: true },
       })
-      yield [{ ...named(row), ...said }]
+      yield [{ ...byApiNames(row), ...said }]
     }
     yield figures
     found = rows.length
@@ -74,17 +74,7 @@ export async function* ownObjects(database: Database, principalId: string): Asyn
       skip,
       take: pageRows,
     })
-    yield rows.map(({ connection, objectId, createdAt }) => named({ connection, objectId, createdAt }))
+    yield rows.map(({ connection, objectId, createdAt }) => byApiNames({ connection, objectId, createdAt }))
     found = rows.length
   }
-}
-
-/** A row by the names of the API: `createdAt` is `created_at`. */
-function named(row: Record<string, unknown>): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  )
 }

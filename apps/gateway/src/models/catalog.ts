@@ -1,9 +1,9 @@
 import type { Catalog, CatalogModel, CatalogProvider, RecentCalls } from '@gatehouse/contracts'
 import type { Candidate, ModelEntry, Models, OutboundCredential, ProviderState } from '@gatehouse/llm'
 import type { CallLog, LastHour } from '@gatehouse/usage'
-import { allows } from '../openai/allowed-models.js'
 import type { AliasListing } from '../openai/route.js'
 import type { Router } from '../openai/router.js'
+import { firstWay, listedFor, plainNumber, pricePerToken, wayName } from './listed.js'
 
 /** What the catalogue is made from. */
 export interface CatalogSources {
@@ -29,18 +29,11 @@ export function catalogOf(
   reader: CatalogReader,
   lastHour: LastHour | null,
 ): Catalog {
-  const { models: entries, complete } = models.known()
-  const may = ({ provider, model }: { provider: string; model: string }, alias?: string) =>
-    allows(reader.modelLists, provider, model, alias)
-  const own = entries
-    .filter((entry) => may(entry))
-    .map((entry) => modelOf(entry, router, first(models, entry), calls))
+  const { models: known, complete } = models.known()
+  const { entries, aliases: usable } = listedFor(reader.modelLists, known, router.aliases())
+  const own = entries.map((entry) => modelOf(entry, router, firstWay(models, entry), calls))
   const states = new Map(models.status().map((state) => [state.id, state]))
-  const aliases = router
-    .aliases()
-    .map((alias) => ({ ...alias, candidates: alias.candidates.filter((way) => may(way, alias.id)) }))
-    .filter(({ candidates }) => candidates.length > 0)
-    .map((alias) => aliasOf(alias, router, states))
+  const aliases = usable.map((alias) => aliasOf(alias, router, states))
   const data = [...aliases, ...own]
   return {
     object: 'list',
@@ -52,7 +45,7 @@ export function catalogOf(
     providers: models.status().map((state) => {
       const listed = own.filter(({ provider }) => provider === state.id)
       const isDegraded =
-        entries.some(({ provider, status }) => provider === state.id && status === 'degraded') ||
+        known.some(({ provider, status }) => provider === state.id && status === 'degraded') ||
         listed.some(({ status }) => status === 'degraded')
       const recent = lastHour && (lastHour.get(state.id) ?? noCalls)
       return providerOf(state, { isDegraded, models: listed.length, recent }, reader.credentials)
@@ -116,9 +109,7 @@ function aliasOf(
     output_modalities: [],
     price: null,
     alias: true,
-    candidates: candidates.map(({ provider, connection, model }) =>
-      connection === undefined ? `${provider}/${model}` : `${provider}/${model}@${connection}`,
-    ),
+    candidates: candidates.map(wayName),
   }
 }
 
@@ -156,26 +147,14 @@ const kindOf = (credential: ProviderState['credential']): string =>
 const described = ({ kind, variables, file }: OutboundCredential): string =>
   variables.join(', ') || (file ?? kind.replaceAll('_', ' '))
 
-function first(models: CatalogSources['models'], { provider, model }: ModelEntry): Candidate | undefined {
-  try {
-    return models.resolve(provider, model)[0]
-  } catch {
-    return undefined
-  }
-}
-
-/** Of a thousand tokens: a price with steps begins at its lowest, and for one token there are too few places. */
 function priceOf(candidate: Candidate, calls: CatalogSources['calls']): CatalogModel['price'] {
-  const perMillion = (inputTokens: number, outputTokens: number, cachedTokens: number) => {
-    const usage = { inputTokens, outputTokens, cachedTokens, reasoningTokens: 0, estimated: false }
-    const { usd } = calls.price(candidate, usage)
-    return usd === null ? null : (Number(usd) * 1000).toFixed(7).replace(/\.?0+$/, '')
-  }
-  const [input, output, cached] = [perMillion(1000, 0, 0), perMillion(0, 1000, 0), perMillion(1000, 0, 1000)]
-  if (input === null || output === null) return null
+  const price = pricePerToken(candidate, calls)
+  if (!price) return null
+  const perMillion = (usd: number) => plainNumber(usd * 1e6, 7)
+  const [input, cached] = [perMillion(price.input), price.cached === null ? null : perMillion(price.cached)]
   return {
     input_usd_per_million: input,
-    output_usd_per_million: output,
+    output_usd_per_million: perMillion(price.output),
     cached_input_usd_per_million: cached === input ? null : cached,
   }
 }

@@ -4,10 +4,10 @@ import type { Logger } from '@gatehouse/platform'
 import type { CallLog } from '@gatehouse/usage'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { rawScope } from '../http/raw-scope.js'
-import { allows } from '../openai/allowed-models.js'
 import { asked } from '../openai/openai.routes.js'
 import type { AliasListing } from '../openai/route.js'
 import type { Router } from '../openai/router.js'
+import { firstWay, listedFor, plainNumber, pricePerToken, wayName } from './listed.js'
 
 /** What lists models. */
 export interface ListRoutes {
@@ -83,17 +83,10 @@ function nameOf(models: Models, name: string): string {
 
 /** What the caller may use. */
 async function all({ models, router, calls }: ListRoutes, request: FastifyRequest): Promise<ListedModel[]> {
-  const lists = request.user?.modelLists ?? []
-  const may = ({ provider, model }: { provider: string; model: string }, alias?: string) =>
-    allows(lists, provider, model, alias)
-  const entries = await models.list()
+  const listed = listedFor(request.user?.modelLists ?? [], await models.list(), router.aliases())
   return [
-    ...router
-      .aliases()
-      .map((alias) => ({ ...alias, candidates: alias.candidates.filter((way) => may(way, alias.id)) }))
-      .filter(({ candidates }) => candidates.length > 0)
-      .map(aliasModel),
-    ...entries.filter((entry) => may(entry)).map((entry) => providerModel(entry, models, calls)),
+    ...listed.aliases.map(aliasModel),
+    ...listed.entries.map((entry) => providerModel(entry, models, calls)),
   ]
 }
 
@@ -104,9 +97,7 @@ function aliasModel({ id, candidates }: AliasListing): ListedModel {
     created: 0,
     owned_by: 'gatehouse',
     status: 'ready',
-    candidates: candidates.map(({ provider, connection, model }) =>
-      connection === undefined ? `${provider}/${model}` : `${provider}/${model}@${connection}`,
-    ),
+    candidates: candidates.map(wayName),
   }
 }
 
@@ -126,29 +117,10 @@ function providerModel(entry: ModelEntry, models: Models, calls: ListRoutes['cal
   }
 }
 
-function pricingOf({ provider, model }: ModelEntry, models: Models, calls: ListRoutes['calls']) {
-  const [candidate] = candidatesOf(models, provider, model)
-  if (!candidate) return undefined
-  const price = (inputTokens: number, outputTokens: number) =>
-    calls.price(candidate, {
-      inputTokens,
-      outputTokens,
-      cachedTokens: 0,
-      reasoningTokens: 0,
-      estimated: false,
-    }).usd
-  // Of a thousand: a price for one token has more places than are written.
-  const [prompt, completion] = [price(1000, 0), price(0, 1000)]
-  if (prompt === null || completion === null) return undefined
-  return { prompt: perToken(prompt), completion: perToken(completion) }
-}
-
-const perToken = (thousand: string) => (Number(thousand) / 1000).toFixed(12).replace(/\.?0+$/, '')
-
-function candidatesOf(models: Models, provider: string, model: string) {
-  try {
-    return models.resolve(provider, model)
-  } catch {
-    return []
-  }
+function pricingOf(entry: ModelEntry, models: Models, calls: ListRoutes['calls']) {
+  const candidate = firstWay(models, entry)
+  const price = candidate && pricePerToken(candidate, calls)
+  return price
+    ? { prompt: plainNumber(price.input, 12), completion: plainNumber(price.output, 12) }
+    : undefined
 }

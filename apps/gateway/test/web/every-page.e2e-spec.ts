@@ -125,6 +125,15 @@ describe.skipIf(missing !== undefined)(`every page${missing ? ` (skipped: ${miss
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/admin\/users\/[\da-f-]{36}$/)
     await page.getByRole('heading', { level: 1, name: 'Ada Lovelace' }).waitFor()
+    // A menu gives the focus back to what opened it, also the first time.
+    const account = page.getByRole('button', { name: /^Account:/ })
+    await account.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Settings' }).waitFor()
+    await page.keyboard.press('Escape')
+    await expect
+      .poll(() => account.evaluate((button) => button === button.ownerDocument.activeElement))
+      .toBe(true)
   })
 
   it('opens the finder for keys that were pressed before the page stood', async () => {

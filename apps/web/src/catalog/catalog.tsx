@@ -2,13 +2,13 @@ import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
+import { catalogQuery } from '../api/catalog.ts'
 import { FindBox } from '../ui/find-box.tsx'
 import { Page } from '../ui/page.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Empty, Failure } from '../ui/states.tsx'
 import { Aliases } from './aliases.tsx'
 import classes from './catalog.module.css'
-import { catalogQuery } from './catalog-query.ts'
 import { CatalogWaiting } from './catalog-waiting.tsx'
 import { findModels } from './find-models.ts'
 import { Provider } from './provider.tsx'
@@ -21,7 +21,11 @@ const route = getRouteApi('/app/catalog')
 export function CatalogPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const catalog = useQuery(catalogQuery)
+  // Asked for again soon while a provider has not been heard of.
+  const catalog = useQuery({
+    ...catalogQuery,
+    refetchInterval: ({ state: { data } }) => (data?.complete === false ? 3000 : 60_000),
+  })
   const change = (changes: Partial<CatalogSearch>) =>
     void navigate({ search: (now) => ({ ...now, ...changes }), replace: true, resetScroll: false })
   const providers = catalog.data?.providers ?? []

@@ -1,6 +1,7 @@
-import type { Catalog, KeyView, List } from '@gatehouse/contracts'
+import type { KeyView, List } from '@gatehouse/contracts'
 import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { catalogQuery } from '../api/catalog.ts'
 import { request } from '../api/request.ts'
 import { useTimeZone } from '../time-zone.ts'
 import { DayField } from '../ui/day-field.tsx'
@@ -19,11 +20,7 @@ interface FilterFieldsProps {
 export function FilterFields({ filters, onChange }: FilterFieldsProps) {
   const [zone] = useTimeZone()
   const { provider, model, key_id, from, to } = filters
-  const catalog = useQuery({
-    queryKey: ['catalog'],
-    queryFn: ({ signal }) => request<Catalog>('/api/v1/models', { signal }),
-    staleTime: 30_000,
-  })
+  const catalog = useQuery(catalogQuery)
   const keys = useQuery({
     queryKey: ['history', 'keys'],
     queryFn: ({ signal }) => request<List<KeyView>>('/api/v1/keys', { query: { limit: 100 }, signal }),

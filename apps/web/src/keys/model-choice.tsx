@@ -1,7 +1,6 @@
-import type { Catalog } from '@gatehouse/contracts'
 import { MultiSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { request } from '../api/request.ts'
+import { catalogQuery } from '../api/catalog.ts'
 import classes from './keys.module.css'
 
 interface ModelChoiceProps {
@@ -12,11 +11,7 @@ interface ModelChoiceProps {
 
 /** Chooses among what the catalogue has: single models, aliases, and all of a provider, also what it brings later. */
 export function ModelChoice({ value, onChange, error }: ModelChoiceProps) {
-  const catalog = useQuery({
-    queryKey: ['catalog'],
-    queryFn: ({ signal }) => request<Catalog>('/api/v1/models', { signal }),
-    staleTime: 30_000,
-  })
+  const catalog = useQuery(catalogQuery)
   const models = catalog.data?.data ?? []
   const providers = [...new Set(models.filter(({ alias }) => !alias).map(({ provider }) => provider))]
   const groups = [

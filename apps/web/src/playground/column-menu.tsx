@@ -1,6 +1,7 @@
 import { ActionIcon } from '@mantine/core'
 import { Ellipsis } from 'lucide-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { lazy, Suspense } from 'react'
+import { useLazyMenu } from '../ui/lazy-menu.ts'
 
 const ColumnMenuList = lazy(() =>
   import('./column-menu-list.tsx').then((module) => ({ default: module.ColumnMenuList })),
@@ -14,36 +15,16 @@ interface ColumnMenuProps {
 
 /** Where a column stands among the others, and whether it does; what can be chosen comes when it is opened first. */
 export function ColumnMenu(props: ColumnMenuProps) {
-  const [opened, setOpened] = useState(false)
-  const [wanted, setWanted] = useState(false)
-  const button = useRef<HTMLButtonElement>(null)
-  const change = (next: boolean) => {
-    setOpened(next)
-    // Unless it went elsewhere with the click that closed the menu.
-    if (!next)
-      setTimeout(() => {
-        if (document.activeElement === document.body) button.current?.focus()
-      }, 200)
-  }
+  const { wanted, target: opener, list } = useLazyMenu()
   const target = (
-    <ActionIcon
-      ref={button}
-      size="md"
-      aria-label={`More for column ${props.position + 1}`}
-      aria-haspopup="menu"
-      onClick={() => {
-        if (wanted) return
-        setWanted(true)
-        setOpened(true)
-      }}
-    >
+    <ActionIcon size="md" aria-label={`More for column ${props.position + 1}`} {...opener}>
       <Ellipsis size={16} />
     </ActionIcon>
   )
   if (!wanted) return target
   return (
     <Suspense fallback={target}>
-      <ColumnMenuList {...props} opened={opened} onChange={change}>
+      <ColumnMenuList {...props} {...list}>
         {target}
       </ColumnMenuList>
     </Suspense>

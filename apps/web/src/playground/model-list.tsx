@@ -1,8 +1,8 @@
 import type { Catalog, CatalogModel } from '@gatehouse/contracts'
 import { Combobox, useCombobox } from '@mantine/core'
 import { type ReactElement, useEffect, useId, useState } from 'react'
-import { factsOfModel } from './catalog-query.ts'
 import { talks } from './conversation.ts'
+import { factsOfModel } from './model-facts.ts'
 import classes from './model-picker.module.css'
 
 /** More than can be looked through; what is typed makes them fewer. */

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronDown } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
-import { catalogQuery, factsOfModel, shortFacts } from './catalog-query.ts'
+import { catalogQuery } from '../api/catalog.ts'
+import { factsOfModel, shortFacts } from './model-facts.ts'
 import classes from './model-picker.module.css'
 import { playground } from './playground-store.ts'
 

@@ -1,7 +1,8 @@
 import { Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { ChevronsUpDown } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { isAdmin, useMe } from '../api/me.ts'
+import { useLazyMenu } from '../ui/lazy-menu.ts'
 import classes from './account-menu.module.css'
 
 const AccountMenuList = lazy(() =>
@@ -11,20 +12,14 @@ const AccountMenuList = lazy(() =>
 /** Who is signed in, and what belongs to them alone. */
 export function AccountMenu({ compact = false }: { compact?: boolean }) {
   const me = useMe()
-  const [wanted, setWanted] = useState(false)
-  const [opened, setOpened] = useState(false)
+  const { wanted, target: opener, list } = useLazyMenu()
   const name = me.name ?? me.email ?? 'You'
   const target = (
     <UnstyledButton
       className={classes.target}
       data-compact={compact || undefined}
       aria-label={compact ? `Account: ${name}` : undefined}
-      aria-haspopup="menu"
-      onClick={() => {
-        if (wanted) return
-        setWanted(true)
-        setOpened(true)
-      }}
+      {...opener}
     >
       <span className={classes.initial} aria-hidden>
         {name.slice(0, 1).toUpperCase()}
@@ -48,7 +43,7 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
   if (!wanted) return target
   return (
     <Suspense fallback={target}>
-      <AccountMenuList compact={compact} opened={opened} onChange={setOpened}>
+      <AccountMenuList compact={compact} {...list}>
         {target}
       </AccountMenuList>
     </Suspense>

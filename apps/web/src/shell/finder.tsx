@@ -1,10 +1,11 @@
-import type { AdminUser, Catalog, List } from '@gatehouse/contracts'
+import type { AdminUser, List } from '@gatehouse/contracts'
 import { Modal, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Box, type LucideIcon, Search, User } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
+import { catalogQuery } from '../api/catalog.ts'
 import { isAdmin, useMe } from '../api/me.ts'
 import { request } from '../api/request.ts'
 import { useReturnFocus } from '../ui/return-focus.ts'
@@ -33,11 +34,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const query = typed.trim().toLowerCase()
   const [settled] = useDebouncedValue(query, 120)
 
-  const models = useQuery({
-    queryKey: ['catalog'],
-    queryFn: ({ signal }) => request<Catalog>('/api/v1/models', { signal }),
-    staleTime: 30_000,
-  })
+  const models = useQuery(catalogQuery)
   const people = useQuery({
     queryKey: ['finder', 'people', settled],
     queryFn: ({ signal }) =>

@@ -1,5 +1,6 @@
-import type { Catalog, HistoryItem, KeyView, List } from '@gatehouse/contracts'
+import type { HistoryItem, KeyView, List } from '@gatehouse/contracts'
 import { queryOptions } from '@tanstack/react-query'
+import { catalogQuery } from '../api/catalog.ts'
 import { request } from '../api/request.ts'
 import { chatModels } from './choose-model.ts'
 
@@ -8,10 +9,8 @@ const callMs = 1500
 const modelMs = 3000
 
 /** What may be called; asked again until something may. */
-export const catalogQuery = queryOptions({
-  queryKey: ['catalog'],
-  queryFn: ({ signal }) => request<Catalog>('/api/v1/models', { signal }),
-  staleTime: 30_000,
+export const firstModelsQuery = queryOptions({
+  ...catalogQuery,
   refetchInterval: ({ state: { data } }) =>
     data && (!data.complete || chatModels(data).length === 0) ? modelMs : false,
 })

@@ -12,12 +12,12 @@ import { MachinesPanel } from './machines-panel.tsx'
 import { ModelStep } from './model-step.tsx'
 import { NextSteps } from './next-steps.tsx'
 import { SnippetsPanel } from './snippets-panel.tsx'
-import { catalogQuery, lastCallQuery, lastKeyQuery } from './start-queries.ts'
+import { firstModelsQuery, lastCallQuery, lastKeyQuery } from './start-queries.ts'
 import { Steps } from './step.tsx'
 
 /** From nothing to the first call; for who has called before, the snippets and the ways on. */
 export function StartPage() {
-  const catalog = useQuery(catalogQuery)
+  const catalog = useQuery(firstModelsQuery)
   const lastCall = useQuery(lastCallQuery)
   // Known from the first answer on: the steps stay in sight when the call comes that they were there for.
   const [wasNew, setWasNew] = useState(false)

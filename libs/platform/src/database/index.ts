@@ -1,3 +1,4 @@
+export { byApiNames } from './api-names.js'
 export {
   connectDatabase,
   type Database,

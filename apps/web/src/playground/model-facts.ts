@@ -1,14 +1,5 @@
-import type { Catalog, CatalogModel } from '@gatehouse/contracts'
-import { queryOptions } from '@tanstack/react-query'
-import { request } from '../api/request.ts'
+import type { CatalogModel } from '@gatehouse/contracts'
 import { short, usd } from '../ui/format.ts'
-
-/** The models that may be called; the finder and the page of models ask for the same. */
-export const catalogQuery = queryOptions({
-  queryKey: ['catalog'],
-  queryFn: ({ signal }) => request<Catalog>('/api/v1/models', { signal }),
-  staleTime: 30_000,
-})
 
 /** `128K · $0.15 in, $0.60 out`; what is unknown is left out, since a list of dashes says nothing. */
 export function factsOfModel({ context_length, price, status, alias, candidates }: CatalogModel): string {
