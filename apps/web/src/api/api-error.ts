@@ -37,3 +37,7 @@ export function errorOf(status: number, text: string, requestId: string | null):
 /** Where nothing came back. */
 export const unreachable = () =>
   new ApiError('The gateway cannot be reached. Check your connection, then try again.', 0, null, null, null)
+
+/** What went wrong, for people. */
+export const sentenceOf = (error: unknown): string =>
+  error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it, then try again.'

@@ -1,10 +1,10 @@
 import type { NewKeyView } from '@gatehouse/contracts'
 import { Button, Group, Modal, NativeSelect, Radio, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { ApiError } from '../api/api-error.ts'
+import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { request } from '../api/request.ts'
 import { day } from '../ui/format.ts'
-import { Failure, sentenceOf } from '../ui/states.tsx'
+import { Failure } from '../ui/states.tsx'
 import { dateInDays, endOfDay, expiryDays, inDays } from './key-expiry.ts'
 import { ModelChoice } from './model-choice.tsx'
 

@@ -1,7 +1,6 @@
 import { Button, Text } from '@mantine/core'
 import { useState } from 'react'
-import { errorOf, unreachable } from '../api/api-error.ts'
-import { sentenceOf } from '../ui/states.tsx'
+import { errorOf, sentenceOf, unreachable } from '../api/api-error.ts'
 import { Status } from '../ui/status.tsx'
 
 /** Lists the models as a program with this key would: with the key alone, without the session. */

@@ -3,10 +3,9 @@ import { Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ApiError } from '../api/api-error.ts'
+import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { request } from '../api/request.ts'
 import { CopyButton } from '../ui/copy-button.tsx'
-import { sentenceOf } from '../ui/states.tsx'
 
 const keyDays = 30
 

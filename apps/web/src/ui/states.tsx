@@ -1,7 +1,7 @@
 import { Alert, Button, Code, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { CircleAlert, type LucideIcon, RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { ApiError } from '../api/api-error.ts'
+import { ApiError, sentenceOf } from '../api/api-error.ts'
 import { CopyButton } from './copy-button.tsx'
 import classes from './states.module.css'
 
@@ -67,8 +67,6 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
 }
 
 /** An error as a sentence, whoever threw it. */
-export const sentenceOf = (error: unknown): string =>
-  error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it, then try again.'
 
 /** Lines of the size that is about to come. */
 export function Waiting({ rows = 6, height = 44 }: { rows?: number; height?: number }) {

@@ -1,4 +1,4 @@
-import { sentenceOf } from './states.tsx'
+import { sentenceOf } from '../api/api-error.ts'
 
 /** The list of messages comes with the first of them. */
 const say = async (message: string, bad: boolean): Promise<void> => {
