@@ -61,11 +61,11 @@ export interface RelayRequest {
   /** POST unless told. */
   method?: string | undefined
   /**
-   * Bytes as they are sent, or a stream of them: sent once, and read as fast as the provider takes it. Where the call
+   * Bytes as they are sent, in one piece or several, or a stream of them: sent once, and read as fast as the provider takes it. Where the call
    * ends before the stream does, it is read no further and left to its owner to close: it may be the connection on which
    * the answer goes out. A stream that breaks ends the call with its own error, where that is an AppError.
    */
-  body?: Uint8Array | Readable | AsyncIterable<Uint8Array> | undefined
+  body?: Uint8Array | readonly Uint8Array[] | Readable | AsyncIterable<Uint8Array> | undefined
   /** Of the body: `application/json` unless told. */
   contentType?: string | undefined
   /** Bytes of a body that is a stream, where known; it is sent in chunks otherwise, which some servers refuse. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { classify } from './classify.js'
+import { bytesOf } from './http1/connection.js'
 import type { Pool, PoolExchange, PoolHandler } from './http1/pool.js'
 import { type HopRequests, requestHead } from './http1/request-head.js'
 import type { RawHead, ResponseHeaders } from './http1/response-parser.js'
@@ -50,8 +51,8 @@ export interface OutboundRequest {
   url: URL | string
   headers?: Record<string, string>
   passedOn?: PassedOn
-  /** Bytes as they are sent; a stream is sent chunked, unless `content-length` is among the headers, and never twice. */
-  body?: Uint8Array | string | Readable
+  /** Bytes as they are sent, in one piece or several; a stream is sent chunked, unless `content-length` is among the headers, and never twice. */
+  body?: Uint8Array | string | readonly Uint8Array[] | Readable
   /** Required, so that no call can outlive the one who asked for it. */
   signal: CancelSignal
   timeouts?: Partial<Timeouts>
@@ -147,7 +148,8 @@ class RunningExchange implements Exchange, PoolHandler {
     const length = passedOn ? passedOn.length : saidLength(headers)
     let head: string
     try {
-      const framed = bytes === null ? null : bytes instanceof Readable ? (length ?? 'chunked') : bytes.length
+      const framed =
+        bytes === null ? null : bytes instanceof Readable ? (length ?? 'chunked') : bytesOf(bytes)
       head = passedOn
         ? requestHead(method, host, passedOn.target, passedOn.fields, framed, passedOn)
         : requestHead(method, host, path, headers, framed)

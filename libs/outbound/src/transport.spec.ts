@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
@@ -79,6 +80,32 @@ describe('a request', () => {
     expect(response.headers['x-seen']).toBe('yes')
     const text = Buffer.concat(await response.body.toArray()).toString()
     expect(JSON.parse(text)).toEqual({ method: 'POST', url: '/a%2Fb?c=d', body: 'grüße' })
+  })
+
+  it('carries a body in several pieces as one, whatever its size', async () => {
+    const server = await serve(async (request, response) => {
+      const body = Buffer.concat(await request.toArray())
+      response.end(
+        `${request.headers['content-length']} ${body.length} ${createHash('sha1').update(body).digest('hex')}`,
+      )
+    })
+    const transport = transportWith()
+    for (const sizes of [
+      [],
+      [0],
+      [3, 0, 4],
+      [60_000, 5_535, 1],
+      [60_000, 5_537],
+      [1, 2_000_000, 2, 300_000],
+    ]) {
+      const pieces = sizes.map((size) => randomBytes(size))
+      const whole = Buffer.concat(pieces)
+      const seen = await read(transport, get(server.url, { method: 'POST', body: pieces }))
+      expect(seen, sizes.join()).toBe(
+        `${whole.length} ${whole.length} ${createHash('sha1').update(whole).digest('hex')}`,
+      )
+    }
+    expect(server.sockets()).toBe(1)
   })
 
   it('keeps the connection for the next one', async () => {

@@ -77,9 +77,12 @@ class NamesWalk extends JsonWalk {
   }
 }
 
+const asksUsageFirst = Buffer.from('"stream_options":{"include_usage":true},')
+
 /** A body as the provider takes it. */
 export interface Rewritten {
-  body: Buffer
+  /** In its order; what is unchanged is not copied. */
+  body: Buffer[]
   /** The caller asked for the usage of a stream. */
   wantsUsage: boolean
 }
@@ -96,18 +99,19 @@ export function rewriteBody(bytes: Buffer, walked: WalkedBody, model: string, as
     }
     const wantsUsage = parsed.stream_options?.include_usage === true
     const body = { ...parsed, model, stream_options: { ...parsed.stream_options, include_usage: true } }
-    return { body: Buffer.from(JSON.stringify(body)), wantsUsage }
+    return { body: [Buffer.from(JSON.stringify(body))], wantsUsage }
   }
   const { bodyStart, modelStart, modelEnd } = walked
-  const options = streams ? '"stream_options":{"include_usage":true},' : ''
-  const name = JSON.stringify(model)
-  const more = options.length + Buffer.byteLength(name) - (modelEnd - modelStart)
-  const body = Buffer.allocUnsafe(bytes.length + more)
-  let at = bytes.copy(body, 0, 0, bodyStart)
-  at += body.write(options, at, 'latin1')
-  at += bytes.copy(body, at, bodyStart, modelStart)
-  at += body.write(name, at, 'utf8')
-  bytes.copy(body, at, modelEnd)
+  const name = Buffer.from(JSON.stringify(model))
+  const rest = bytes.subarray(modelEnd)
+  if (!streams) return { body: [bytes.subarray(0, modelStart), name, rest], wantsUsage: false }
+  const body = [
+    bytes.subarray(0, bodyStart),
+    asksUsageFirst,
+    bytes.subarray(bodyStart, modelStart),
+    name,
+    rest,
+  ]
   return { body, wantsUsage: false }
 }
 

@@ -49,7 +49,7 @@ export interface ServedBody {
   /** The caller asked for the usage of a stream. */
   wantsUsage(): boolean
   /** For a provider that takes it as it is. */
-  written(model: string): { body: Buffer | undefined; wantsUsage: boolean }
+  written(model: string): { body: Buffer | Buffer[] | undefined; wantsUsage: boolean }
   method?: string
   /** At the provider; the endpoint's unless told. */
   path?: string

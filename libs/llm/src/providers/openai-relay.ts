@@ -122,7 +122,11 @@ function relay(
       outbound.body = upload.stream
       outbound.timeouts = uploadTimeouts
     } else if (isBytes(request.body)) {
-      outbound.body = quirks && path === '/chat/completions' ? adaptBody(request.body, quirks) : request.body
+      const { body } = request
+      outbound.body =
+        quirks && path === '/chat/completions'
+          ? adaptBody(body instanceof Uint8Array ? body : Buffer.concat(body), quirks)
+          : body
     }
     const exchange = transport.dispatch(outbound, {
       onHead(status, head) {

@@ -3,8 +3,8 @@ import { AppError } from '@gatehouse/contracts'
 import type { RelayRequest } from '../provider.js'
 
 /** Whether a body is bytes, all of them at hand. */
-export function isBytes(body: RelayRequest['body']): body is Uint8Array {
-  return body instanceof Uint8Array
+export function isBytes(body: RelayRequest['body']): body is Uint8Array | readonly Uint8Array[] {
+  return body instanceof Uint8Array || Array.isArray(body)
 }
 
 /** A body that is a stream, and what became of it. */

@@ -7,7 +7,7 @@ import { MessageProblem, type RawHead, type ResponseHeaders, ResponseParser } fr
 export interface WireRequest {
   /** As `requestHead` makes it. */
   head: string
-  body: Uint8Array | Readable | null
+  body: Uint8Array | readonly Uint8Array[] | Readable | null
   /** Bytes of a body that is a stream, where the head says them; it is sent chunked otherwise. */
   length: number | undefined
   /** The answer to HEAD has no body. */
@@ -35,6 +35,11 @@ export interface WireHandler {
 
 /** Up to here head and body are copied into one write. */
 const copiedBytes = 64 << 10
+
+/** Bytes of a body, in one piece or several. */
+export function bytesOf(body: Uint8Array | readonly Uint8Array[]): number {
+  return body instanceof Uint8Array ? body.length : body.reduce((sum, { length }) => sum + length, 0)
+}
 
 /** One connection to an origin, for one exchange at a time. */
 export class Connection {
@@ -99,18 +104,29 @@ export class Connection {
     if (body instanceof Readable) {
       socket.write(head, 'latin1')
       this.stream(body, request)
-    } else if (body === null || body.length === 0) socket.write(head, 'latin1')
-    else if (body.length <= copiedBytes) {
-      const whole = Buffer.allocUnsafe(head.length + body.length)
-      whole.write(head, 'latin1')
-      whole.set(body, head.length)
-      socket.write(whole)
-    } else {
+    } else if (body === null) socket.write(head, 'latin1')
+    else this.write(head, body instanceof Uint8Array ? [body] : body)
+  }
+
+  /** In one write to the system; a large body is not copied for it. */
+  private write(head: string, pieces: readonly Uint8Array[]): void {
+    const { socket } = this
+    const length = bytesOf(pieces)
+    if (length === 0) return void socket.write(head, 'latin1')
+    if (length > copiedBytes) {
       socket.cork()
       socket.write(head, 'latin1')
-      socket.write(body)
+      for (const piece of pieces) socket.write(piece)
       socket.uncork()
+      return
     }
+    const whole = Buffer.allocUnsafe(head.length + length)
+    let at = whole.write(head, 'latin1')
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    socket.write(whole)
   }
 
   pause(): void {
