@@ -1,5 +1,3 @@
-import type { Catalog, CatalogModel } from '@gatehouse/contracts'
-
 /** What of a call's parameters is set; the rest is not sent. */
 export interface Parameters {
   temperature?: number
@@ -179,22 +177,3 @@ export const isRunning = ({ status }: Answer): boolean => status === 'waiting' |
 
 /** Whether a column is in the middle of an answer. */
 export const isBusy = ({ answers }: Column): boolean => Object.values(answers).some(isRunning)
-
-/** Whether a model answers in words; where that is not known, its name says so as well as anything. */
-export const talks = ({ id, output_modalities }: Pick<CatalogModel, 'id' | 'output_modalities'>): boolean =>
-  output_modalities.length === 0
-    ? !/embed|whisper|\btts\b|transcri|moderation|dall-e|rerank/i.test(id)
-    : output_modalities.includes('text')
-
-/** A model to begin with: one that answers by itself and costs nothing only where there is no other. */
-export function firstModel(
-  { data, providers }: Pick<Catalog, 'data' | 'providers'>,
-  taken: readonly string[] = [],
-): string {
-  const demos = new Set(providers.filter(({ demo }) => demo).map(({ id }) => id))
-  const talking = data.filter(talks)
-  const free = talking.filter(({ id }) => !taken.includes(id))
-  const rank = ({ status, provider, price, alias }: Catalog['data'][number]) =>
-    (status === 'ready' ? 0 : 4) + (demos.has(provider) ? 8 : 0) + (price || alias ? 0 : 1)
-  return (free.length > 0 ? free : talking).toSorted((one, other) => rank(one) - rank(other))[0]?.id ?? ''
-}

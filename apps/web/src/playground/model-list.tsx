@@ -1,7 +1,7 @@
 import type { Catalog, CatalogModel } from '@gatehouse/contracts'
 import { Combobox, useCombobox } from '@mantine/core'
 import { type ReactElement, useEffect, useId, useState } from 'react'
-import { talks } from './conversation.ts'
+import { isChat } from '../catalog/chat-models.ts'
 import { factsOfModel } from './model-facts.ts'
 import classes from './model-picker.module.css'
 
@@ -31,7 +31,7 @@ export function ModelList({ model, catalog, opened, onClose, onChoose, children 
   const words = typed.trim().toLowerCase().split(/\s+/).filter(Boolean)
   const found = (catalog?.data ?? []).filter(
     (entry) =>
-      talks(entry) && words.every((word) => `${entry.id} ${entry.name ?? ''}`.toLowerCase().includes(word)),
+      isChat(entry) && words.every((word) => `${entry.id} ${entry.name ?? ''}`.toLowerCase().includes(word)),
   )
   const groups = Map.groupBy(found.slice(0, most), ({ provider }) => provider)
   const own = typed.trim()

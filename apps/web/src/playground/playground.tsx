@@ -2,10 +2,11 @@ import { Button, Group, Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { Columns3, MessageSquarePlus } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
+import { firstModel } from '../catalog/chat-models.ts'
 import { ColumnPane } from './column-pane.tsx'
 import { ColumnTabs } from './column-tabs.tsx'
 import { Composer } from './composer.tsx'
-import { firstModel, isBusy, mostColumns, newColumn } from './conversation.ts'
+import { isBusy, mostColumns, newColumn } from './conversation.ts'
 import { Notices } from './notices.tsx'
 import classes from './playground.module.css'
 import { playground } from './playground-store.ts'
@@ -45,7 +46,7 @@ export function PlaygroundPage() {
   const add = () => {
     const { columns } = playground.conversation.value
     const taken = columns.map(({ model }) => model)
-    const column = newColumn(catalog.data ? firstModel(catalog.data, taken) : (taken[0] ?? ''))
+    const column = newColumn((catalog.data && firstModel(catalog.data, taken)?.id) ?? taken[0] ?? '')
     playground.dispatch({ type: 'added', column })
     setShown(column.id)
   }

@@ -6,7 +6,8 @@ import { ApiError } from '../api/api-error.ts'
 import { catalogQuery } from '../api/catalog.ts'
 import { useMe } from '../api/me.ts'
 import { request } from '../api/request.ts'
-import { type Conversation, firstModel, newColumn } from './conversation.ts'
+import { firstModel } from '../catalog/chat-models.ts'
+import { type Conversation, newColumn } from './conversation.ts'
 import { columnsFor, modelsOf, parametersOf } from './draft.ts'
 import { keepDraft, readDraft } from './keep-draft.ts'
 import { conversationOf } from './past-call.ts'
@@ -72,7 +73,8 @@ export function useLoading() {
   useEffect(() => {
     if (!catalog.data) return
     for (const { id, model } of playground.conversation.value.columns)
-      if (model === '') playground.dispatch({ type: 'chose', column: id, model: firstModel(catalog.data) })
+      if (model === '')
+        playground.dispatch({ type: 'chose', column: id, model: firstModel(catalog.data)?.id ?? '' })
   }, [catalog.data])
 
   useEffect(() => {

@@ -4,8 +4,8 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { sentenceOf } from '../api/api-error.ts'
 import { isAdmin, useMe } from '../api/me.ts'
+import { chatModels } from '../catalog/chat-models.ts'
 import { count } from '../ui/format.ts'
-import { chatModels } from './choose-model.ts'
 import { Step } from './step.tsx'
 
 /** The first step: there is a model to call. The demo counts, by its name. */

@@ -2,7 +2,7 @@ import type { HistoryItem, KeyView, List } from '@gatehouse/contracts'
 import { queryOptions } from '@tanstack/react-query'
 import { catalogQuery } from '../api/catalog.ts'
 import { request } from '../api/request.ts'
-import { chatModels } from './choose-model.ts'
+import { chatModels } from '../catalog/chat-models.ts'
 
 /** How often it is asked whether a step is done by now, while somebody looks. */
 const callMs = 1500

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogModel, CatalogProvider } from '@gatehouse/contracts'
 import { expect, it } from 'vitest'
-import { chatModels, firstModel } from './choose-model.ts'
+import { chatModels, firstModel } from './chat-models.ts'
 
 const model = (id: string, output: string | null = null, more: Partial<CatalogModel> = {}) =>
   ({
@@ -26,6 +26,13 @@ it('begins with a cheap model that can converse', () => {
   expect(first(model('openai/small', '0.6', { status: 'degraded' }), model('openai/big', '60'))).toBe(
     'openai/big',
   )
+})
+
+it('takes another one for a second column, and one that may fail where none is ready', () => {
+  const two = catalog(model('openai/small', '0.6'), model('openai/big', '60'))
+  expect(firstModel(two, ['openai/small'])?.id).toBe('openai/big')
+  expect(firstModel(two, ['openai/small', 'openai/big'])?.id).toBe('openai/small')
+  expect(first(model('openai/small', '0.6', { status: 'degraded' }))).toBe('openai/small')
 })
 
 it('knows what is not for conversations, by what is told or by the name', () => {
