@@ -150,6 +150,23 @@ describe('a gateway process', { timeout: 120_000 }, () => {
     await gateway.close()
   })
 
+  it('takes who leaves in the middle of a body for no failure of its own', async () => {
+    const port = await freePort()
+    const gateway = await start(port)
+    const { token } = await people.register(gateway, 'kim@example.com')
+    for (const path of ['/v1/chat/completions', '/api/v1/llm/call']) {
+      const socket = connect(port, '127.0.0.1')
+      const head = `POST ${path} HTTP/1.1\r\nhost: localhost:${port}\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`
+      await new Promise<void>((written) => socket.write(`${head}{"model":"a`, () => written()))
+      await new Promise((done) => setTimeout(done, 300))
+      socket.destroy()
+      await new Promise((done) => setTimeout(done, 500))
+    }
+    expect(gateway.output()).not.toContain('"level":"error"')
+    expect((await gateway.ask('/ready')).status).toBe(200)
+    await gateway.close()
+  })
+
   /** Calls that the provider has seen; a gateway that starts asks it for its models too. */
   const calls = () => openai.requests.filter(({ method }) => method === 'POST').length
 

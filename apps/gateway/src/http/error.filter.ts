@@ -1,3 +1,4 @@
+import { AppError } from '@gatehouse/contracts'
 import type { Logger } from '@gatehouse/platform'
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -24,6 +25,9 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
+const bodyBroken = (cause: unknown) =>
+  new AppError('invalid_request', { message: 'The body broke off before its end.', cause })
+
 /** Sends an error before the first byte of an answer; the cause goes to the log alone. */
 export function sendError(
   request: FastifyRequest,
@@ -31,7 +35,9 @@ export function sendError(
   error: unknown,
   logger: Logger,
 ): void {
-  const known = publicError(error, request.server.resourceMetadata)
+  // Whoever leaves in the middle of a body resets the connection, as a database does that goes away.
+  const broken = request.raw.destroyed && !request.raw.complete
+  const known = publicError(broken ? bodyBroken(error) : error, request.server.resourceMetadata)
   const { status, body, headers, log } = known
   if (log)
     logger.error({ request_id: request.id, code: body.error.code, err: toAppError(error) }, 'request failed')
