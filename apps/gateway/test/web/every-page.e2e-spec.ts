@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { webPages } from '@gatehouse/contracts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FullHouse, fullHouseMissing, openFullHouse, settled } from './full-house.js'
+import { type FullHouse, fullHouseMissing, openFullHouse, settled, signInLocally } from './full-house.js'
 
 const missing = fullHouseMissing()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -158,8 +158,7 @@ describe.skipIf(missing !== undefined)(`every page${missing ? ` (skipped: ${miss
     await page.goto('/usage?split=provider')
     await page.getByRole('heading', { level: 1, name: 'Sign in to Gatehouse' }).waitFor()
     await page.getByRole('link', { name: /^Continue with Local/ }).click()
-    await page.getByLabel('Or as any other e-mail address').fill('carol@example.com')
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await signInLocally(page, 'carol@example.com')
     await page.waitForURL('**/usage?split=provider')
     await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
     // And a member does not see what is for admins.

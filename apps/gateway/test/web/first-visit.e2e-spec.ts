@@ -6,7 +6,14 @@ import OpenAI from 'openai'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pythonWith } from '../python.js'
-import { type FullHouse, fullHouseMissing, openFullHouse, settled, signIn } from './full-house.js'
+import {
+  type FullHouse,
+  fullHouseMissing,
+  openFullHouse,
+  settled,
+  signIn,
+  signInLocally,
+} from './full-house.js'
 
 const missing = fullHouseMissing()
 const run = promisify(execFile)
@@ -230,8 +237,7 @@ describe.skipIf(missing !== undefined)(
         there.context().waitForEvent('page'),
         there.getByRole('link', { name: 'Sign in with Local' }).click(),
       ])
-      await second.getByLabel('Or as any other e-mail address').fill('twice@example.com')
-      await second.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await signInLocally(second, 'twice@example.com')
       await there.getByRole('heading', { name: 'You are signed out' }).waitFor({ state: 'hidden' })
       expect(await there.getByText('A long thought that must not be lost').count()).toBeGreaterThan(0)
       expect((await here.request.get('/auth/profile')).status()).toBe(200)
@@ -249,8 +255,7 @@ describe.skipIf(missing !== undefined)(
         page.context().waitForEvent('page'),
         page.getByRole('link', { name: 'Sign in with Local' }).click(),
       ])
-      await second.getByLabel('Or as any other e-mail address').fill('second@example.com')
-      await second.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await signInLocally(second, 'second@example.com')
       await page.getByRole('heading', { name: 'Somebody else is signed in now' }).waitFor()
       await page.getByRole('button', { name: 'Reload' }).click()
       await page.getByRole('heading', { name: 'Somebody else is signed in now' }).waitFor({ state: 'hidden' })
@@ -301,8 +306,7 @@ describe.skipIf(missing !== undefined)(
       const page = await house.visit({ email: 'owner@example.com' })
       await (await house.visit({ email: 'taken@example.com' })).close()
       await page.goto('/auth/local/start?link=1&next=/settings')
-      await page.getByLabel('Or as any other e-mail address').fill('taken@example.com')
-      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await signInLocally(page, 'taken@example.com')
       await page.waitForURL('**/settings?link_error=identity_in_use')
       await page.getByText(/This identity belongs to another account\./).waitFor()
     })

@@ -102,9 +102,14 @@ export async function openFullHouse({
 export async function signIn(page: Page, email: string): Promise<void> {
   await page.goto('/sign-in')
   await page.getByRole('link', { name: /^Continue with Local/ }).click()
+  await signInLocally(page, email)
+  await page.waitForURL('**/start')
+}
+
+/** On the page of the local issuer. */
+export async function signInLocally(page: Page, email: string): Promise<void> {
   await page.getByLabel('Or as any other e-mail address').fill(email)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL('**/start')
 }
 
 /** Until a page shows what it is about, and waits for nothing. */

@@ -38,6 +38,10 @@ export function errorOf(status: number, text: string, requestId: string | null):
 export const unreachable = () =>
   new ApiError('The gateway cannot be reached. Check your connection, then try again.', 0, null, null, null)
 
+/** Where nothing may be asked any more. */
+export const otherAccount = () =>
+  new ApiError('Somebody else is signed in now. Reload the page to go on as them.', 0, null, null, null)
+
 /** What went wrong, for people. */
 export const sentenceOf = (error: unknown): string =>
   error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it, then try again.'

@@ -1,6 +1,7 @@
 import type { Me } from '@gatehouse/contracts'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { boot } from '../boot.ts'
+import { otherAccount } from './api-error.ts'
 import { request } from './request.ts'
 import { setSessionState } from './session-state.ts'
 
@@ -9,7 +10,7 @@ export async function askWhoIAm(signal?: AbortSignal): Promise<Me> {
   const me = await request<Me>('/api/v1/users/me', signal ? { signal } : {})
   if (!boot.me || me.user_id === boot.me.user_id) return me
   setSessionState('other')
-  throw new Error('Somebody else is signed in.')
+  throw otherAccount()
 }
 
 /** Oneself; known from the first paint on. */

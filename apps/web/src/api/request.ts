@@ -1,5 +1,5 @@
-import { ApiError, errorOf, unreachable } from './api-error.ts'
-import { setSessionState } from './session-state.ts'
+import { ApiError, errorOf, otherAccount, unreachable } from './api-error.ts'
+import { isSomebodyElse, setSessionState } from './session-state.ts'
 
 /** How something is asked for. */
 export interface Asking {
@@ -17,6 +17,8 @@ export interface Asking {
  * @throws ApiError for every status of 400 and above, and where no answer comes
  */
 export async function open(path: string, asking: Asking = {}): Promise<Response> {
+  // It would be asked in the name of somebody who never opened this page.
+  if (isSomebodyElse()) throw otherAccount()
   const { body, query, signal } = asking
   let response: Response
   try {

@@ -22,4 +22,7 @@ const watch = (watcher: () => void) => {
   return () => watchers.delete(watcher)
 }
 
+/** Whether this browser is somebody else by now. */
+export const isSomebodyElse = (): boolean => state === 'other'
+
 export const useSessionState = (): SessionState => useSyncExternalStore(watch, () => state)

@@ -2,6 +2,7 @@ import type { Catalog } from '@gatehouse/contracts'
 import { Alert, Anchor, Button, Group } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { Failure } from '../ui/states.tsx'
 import classes from './notices.module.css'
 
@@ -41,34 +42,31 @@ export function Notices({
       )}
       {Boolean(failure) && <Failure error={failure} />}
       {onBringBack && (
-        <Alert
-          variant="light"
-          color="gray"
-          role="status"
-          withCloseButton
-          closeButtonLabel="Close"
-          onClose={onLeaveAside}
-        >
+        <Notice onClose={onLeaveAside}>
           <Group gap="sm">
             The conversation that was here is put aside.
             <Button size="compact-sm" variant="default" onClick={onBringBack}>
               Bring it back
             </Button>
           </Group>
-        </Alert>
+        </Notice>
       )}
-      {notice !== null && (
-        <Alert
-          variant="light"
-          color="gray"
-          role="status"
-          withCloseButton
-          closeButtonLabel="Close"
-          onClose={onCloseNotice}
-        >
-          {notice}
-        </Alert>
-      )}
+      {notice !== null && <Notice onClose={onCloseNotice}>{notice}</Notice>}
     </div>
+  )
+}
+
+function Notice({ onClose, children }: { onClose: () => void; children: ReactNode }) {
+  return (
+    <Alert
+      variant="light"
+      color="gray"
+      role="status"
+      withCloseButton
+      closeButtonLabel="Close"
+      onClose={onClose}
+    >
+      {children}
+    </Alert>
   )
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useCallback, useEffect } from 'react'
+import { type ReactNode, useCallback, useEffect } from 'react'
 import { askWhoIAm } from '../api/me.ts'
 import { setSessionState, useSessionState } from '../api/session-state.ts'
 import { signOut } from '../api/sign-out.ts'
@@ -36,73 +36,64 @@ export function SessionDialog() {
 
   if (state === 'other')
     return (
-      <Modal
-        opened
-        onClose={() => {}}
-        withCloseButton={false}
-        closeOnEscape={false}
-        title="Somebody else is signed in now"
-      >
-        <Stack gap="md">
-          <Text size="sm">
-            This browser was signed in as another account since this page was opened. Nothing more is asked in
-            its name from here: reload the page to go on as them.
-          </Text>
-          <Group justify="flex-end">
-            <Button onClick={() => location.reload()}>Reload</Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Blocked title="Somebody else is signed in now">
+        <Text size="sm">
+          This browser was signed in as another account since this page was opened. Nothing more is asked in
+          its name from here: reload the page to go on as them.
+        </Text>
+        <Group justify="flex-end">
+          <Button onClick={() => location.reload()}>Reload</Button>
+        </Group>
+      </Blocked>
     )
   if (state === 'disabled')
     return (
-      <Modal
-        opened
-        onClose={() => {}}
-        withCloseButton={false}
-        closeOnEscape={false}
-        title="Your account is disabled"
-      >
-        <Stack gap="md">
-          <Text size="sm">
-            An administrator has disabled this account: its sessions, keys and running calls have ended. Ask
-            them if this is a mistake.
-          </Text>
-          <Group justify="flex-end">
-            <Button onClick={() => void signOut().catch(() => location.assign('/sign-in'))}>
-              To the sign-in
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      <Blocked title="Your account is disabled">
+        <Text size="sm">
+          An administrator has disabled this account: its sessions, keys and running calls have ended. Ask
+          them if this is a mistake.
+        </Text>
+        <Group justify="flex-end">
+          <Button onClick={() => void signOut().catch(() => location.assign('/sign-in'))}>
+            To the sign-in
+          </Button>
+        </Group>
+      </Blocked>
     )
   return (
-    <Modal
-      opened={state === 'ended'}
-      onClose={() => {}}
-      withCloseButton={false}
-      closeOnEscape={false}
-      title="You are signed out"
-    >
-      <Stack gap="md">
-        <Text size="sm">
-          The session has ended. Sign in again in a new window; what you have typed here stays as it is.
-        </Text>
-        <Stack gap="xs">
-          {boot.sign_in.map(({ id, name }) => (
-            <Button
-              key={id}
-              variant="default"
-              component="a"
-              target="_blank"
-              rel="noopener"
-              href={`/auth/${encodeURIComponent(id)}/start?next=/signed-in`}
-            >
-              Sign in with {name}
-            </Button>
-          ))}
-        </Stack>
+    <Blocked opened={state === 'ended'} title="You are signed out">
+      <Text size="sm">
+        The session has ended. Sign in again in a new window; what you have typed here stays as it is.
+      </Text>
+      <Stack gap="xs">
+        {boot.sign_in.map(({ id, name }) => (
+          <Button
+            key={id}
+            variant="default"
+            component="a"
+            target="_blank"
+            rel="noopener"
+            href={`/auth/${encodeURIComponent(id)}/start?next=/signed-in`}
+          >
+            Sign in with {name}
+          </Button>
+        ))}
       </Stack>
+    </Blocked>
+  )
+}
+
+interface BlockedProps {
+  title: string
+  opened?: boolean
+  children: ReactNode
+}
+
+/** Covers the page until something is done. */
+function Blocked({ title, opened = true, children }: BlockedProps) {
+  return (
+    <Modal opened={opened} onClose={() => {}} withCloseButton={false} closeOnEscape={false} title={title}>
+      <Stack gap="md">{children}</Stack>
     </Modal>
   )
 }
