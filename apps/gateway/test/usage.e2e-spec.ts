@@ -59,7 +59,7 @@ describe('usage', () => {
     bob = await people.register(gateway, 'bob@example.com')
     for (const model of ['gpt-4o-mini', 'gpt-4o-mini', 'gpt-4o'])
       await call(gateway, ada, { provider: 'openai', model })
-    await call(gateway, ada, { provider: 'demo', model: 'echo' })
+    await call(gateway, ada, { provider: 'grok', model: 'nobody-knows' })
     await call(gateway, bob, { provider: 'openai', model: 'gpt-4o-mini' })
     await gateway.gateway.calls.flush()
   })
@@ -75,7 +75,7 @@ describe('usage', () => {
     const { status, json } = await sums(ada, 'group_by=model&order=asc')
     expect(status).toBe(200)
     expect(json.data.map(({ provider, model, total_calls }) => [provider, model, total_calls])).toEqual([
-      ['demo', 'echo', 1],
+      ['grok', 'nobody-knows', 1],
       ['openai', 'gpt-4o', 1],
       ['openai', 'gpt-4o-mini', 2],
     ])
@@ -83,7 +83,7 @@ describe('usage', () => {
     const [all] = (await sums(ada, 'group_by=key')).json.data
     expect(all).toMatchObject({
       total_calls: 4,
-      unpriced_calls: 0,
+      unpriced_calls: 1,
       total_tokens: stats.json.total_tokens,
       total_cost: stats.json.total_cost,
     })
@@ -105,7 +105,7 @@ describe('usage', () => {
     const first = await sums(ada, 'group_by=model&limit=2')
     expect(first.json).toMatchObject({ object: 'list', has_more: true })
     const second = await sums(ada, `group_by=model&limit=2&after=${first.json.last_id}`)
-    expect(second.json).toMatchObject({ has_more: false, data: [{ provider: 'demo' }] })
+    expect(second.json).toMatchObject({ has_more: false, data: [{ provider: 'grok' }] })
     const dan = await people.register(gateway, 'dan@example.com')
     await call(gateway, dan, { provider: 'xai', model: 'grok-3' })
     await gateway.gateway.calls.flush()
@@ -153,7 +153,7 @@ describe('usage', () => {
     const lines = file.text.split('\r\n')
     expect(lines[0]).toMatch(/^provider,model,total_calls,/)
     expect(lines.slice(1).map((line) => line.split(',').slice(0, 3).join(' '))).toEqual([
-      'demo echo 1',
+      'grok nobody-knows 1',
       'openai gpt-4o 1',
       'openai gpt-4o-mini 2',
       '',

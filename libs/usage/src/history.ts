@@ -31,7 +31,8 @@ export async function listCalls(
   keyId?: string,
 ): Promise<List<RecordedCall>> {
   if (query.after !== undefined && !uuid.test(query.after)) return toList<RecordedCall>([], query.limit)
-  const span = query.provider || query.model || query.status ? await spanOf(database, principalId, query) : []
+  const isNarrow = query.provider || query.model || query.status === 'error' || query.status === 'aborted'
+  const span = isNarrow ? await spanOf(database, principalId, query) : []
   if (span === null) return toList<RecordedCall>([], query.limit)
   const rows = await database.client.call.findMany({
     where: {
