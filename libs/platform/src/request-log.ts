@@ -1,3 +1,4 @@
+import { isoNow } from './clock.js'
 import { type Logger, plainLines } from './logger.js'
 import { redact } from './redact.js'
 
@@ -31,7 +32,7 @@ export function createRequestLog(logger: Logger): (line: RequestLine) => void {
     }
     const principal = line.principalId === undefined ? '' : `,"principal_id":"${line.principalId}"`
     write(
-      `{"level":"info","time":"${new Date().toISOString()}","request_id":"${redact(line.requestId)}","method":"${line.method}","route":${route},"status":${line.status},"duration_ms":${line.durationMs}${principal},"msg":"request"}\n`,
+      `{"level":"info","time":"${isoNow()}","request_id":"${redact(line.requestId)}","method":"${line.method}","route":${route},"status":${line.status},"duration_ms":${line.durationMs}${principal},"msg":"request"}\n`,
     )
   }
 }

@@ -13,7 +13,7 @@ import {
   type UsageQuery,
   type UsageRow,
 } from '@gatehouse/contracts'
-import type { Database } from '@gatehouse/platform'
+import { type Database, isoNow } from '@gatehouse/platform'
 import { newCallId } from './call-id.js'
 import { countCalls, forgetPrincipal } from './forget.js'
 import {
@@ -142,7 +142,7 @@ export function createCallLog(options: UsageOptions) {
      * @throws AppError `overloaded` when too much waits for the database, see `RunningCall.opened` for a disk that takes nothing
      */
     open(call: Omit<OpenCall, 'id' | 'createdAt'>): RunningCall {
-      const record: OpenCall = { ...call, id: newCallId(), createdAt: new Date().toISOString() }
+      const record: OpenCall = { ...call, id: newCallId(), createdAt: isoNow() }
       const text = textOfCall(record)
       const opened = spool.append({ call: record, end: null }, text)
       writer.wake()

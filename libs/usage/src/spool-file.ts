@@ -18,7 +18,13 @@ export const ownerLine = () => checked(JSON.stringify({ owner: thisProcess() }))
 /** `<crc32 in hex> <json>\n` */
 export const checked = (json: string): string => `${checksum(json)} ${json}\n`
 
-const checksum = (text: string) => crc32(text).toString(16).padStart(8, '0')
+/** By bytes: a number beyond 31 bits is a double to V8, and slow to write in hex. */
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+const checksum = (text: string): string => {
+  const sum = crc32(text)
+  return `${hexOf[sum >>> 24]}${hexOf[(sum >>> 16) & 0xff]}${hexOf[(sum >>> 8) & 0xff]}${hexOf[sum & 0xff]}`
+}
 
 /** A line's JSON where its checksum fits; undefined for one that was torn or altered. */
 function unchecked(line: string): unknown {

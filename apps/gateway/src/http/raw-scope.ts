@@ -14,7 +14,9 @@ export async function rawScope(
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.setErrorHandler((error, request, reply) => sendError(request, reply, error, logger))
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // JSON by its name too: Fastify looks at any other type anew with every request.
+    for (const type of ['application/json', '*'])
+      scope.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
     routes(scope)
   })
 }

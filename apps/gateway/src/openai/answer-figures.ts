@@ -25,18 +25,21 @@ export function readAnswer(answer: Buffer): AnswerFigures | null {
   while (start < end && isSpace(answer[start])) start++
   while (end > start && isSpace(answer[end])) end--
   if (answer[start] !== 0x7b || answer[end] !== 0x7d) return null
-  const choices = answer.indexOf('"choices"')
-  const figures = figuresIn(answer.toString('latin1', Math.max(0, answer.length - endLength)))
-  // Some providers put it first, or much behind it.
-  figures.usage ??= answer.includes('"usage"') ? new UsageWalk(answer).read() : undefined
-  figures.finishReason ??= statusIn(answer.subarray(0, endLength).toString('latin1'))
+  const last = answer.toString('latin1', Math.max(0, answer.length - endLength))
+  const isWhole = last.length === answer.length
+  const choices = isWhole ? last.indexOf('"choices"') : answer.indexOf(choicesName)
+  const { usage, finishReason } = figuresIn(last)
   return {
-    ...figures,
-    hasChoices:
-      choices !== -1 &&
-      /^"choices"\s*:\s*\[\s*[^\]\s]/.test(answer.toString('latin1', choices, choices + 40)),
+    // Some providers put it first, or much behind it.
+    usage: usage ?? (answer.includes(usageMember) ? new UsageWalk(answer).read() : undefined),
+    finishReason: finishReason ?? statusIn(answer.toString('latin1', 0, endLength)),
+    hasChoices: choices !== -1 && someChoice.test(answer.toString('latin1', choices, choices + 40)),
   }
 }
+
+const choicesName = Buffer.from('"choices"')
+const usageMember = Buffer.from('"usage"')
+const someChoice = /^"choices"\s*:\s*\[\s*[^\]\s]/
 
 /** The figures at the end of an answer. */
 export function figuresIn(end: string): Pick<AnswerFigures, 'usage' | 'finishReason'> {

@@ -398,8 +398,14 @@ export class Call implements Attempted {
     const { firstByteMs } = tally
     this.written = this.record.end(
       {
-        ...outcome,
-        ...usage,
+        status: outcome.status,
+        errorCode: outcome.errorCode,
+        errorMessage: outcome.errorMessage,
+        inputTokens: usage.inputTokens,
+        outputTokens: usage.outputTokens,
+        cachedTokens: usage.cachedTokens,
+        reasoningTokens: usage.reasoningTokens,
+        estimated: usage.estimated,
         finishReason: tally.finishReason,
         cost: cost.usd,
         priceSource: cost.source,

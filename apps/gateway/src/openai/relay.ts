@@ -192,12 +192,14 @@ abstract class Answer {
   }
 }
 
+const nothing = Buffer.alloc(0)
+
 /** One JSON document. */
 class JsonAnswer extends Answer {
   private held: Buffer[] = []
   private size = 0
   private passing = false
-  private tail = Buffer.alloc(0)
+  private tail = nothing
 
   take(chunk: Buffer): boolean {
     const { call } = this.relayed
