@@ -128,6 +128,21 @@ describe('the configuration of a gateway', () => {
         [/^OPENAI_BASE_URL is set without OPENAI_API_KEY: OpenAI/],
       ],
       [{ OPENAI_API_KEY: 'sk-1', OPENAI_BASE_URL: 'https://x.example/v1' }, []],
+      [
+        { OPENAI_IDENTITY_TOKEN_FILE: '/f', OPENAI_SERVICE_ACCOUNT_ID: 'sa', OPENAI_API_KEY: 'sk-1' },
+        [/are set without OPENAI_IDENTITY_PROVIDER_ID: OpenAI is not turned on by that\.$/],
+      ],
+      [{ OPENROUTER_IDENTITY_TOKEN_FILE: '/f', OPENROUTER_FEDERATION_POLICY_ID: 'p' }, []],
+      [
+        {
+          OPENROUTER_IDENTITY_TOKEN_FILE: '/f',
+          OPENROUTER_FEDERATION_POLICY_ID: 'p',
+          OPENROUTER_API_KEY: 'sk-1',
+        },
+        [
+          /^OPENROUTER_API_KEY is set, and nothing uses it: OpenRouter is reached by OPENROUTER_IDENTITY_TOKEN_FILE\./,
+        ],
+      ],
       [{ AZURE_OPENAI_API_KEY: 'k' }, [/^AZURE_OPENAI_API_KEY is set without AZURE_OPENAI_ENDPOINT: /]],
       [
         { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'AKIA' },

@@ -1,5 +1,5 @@
 import { configuredIssuer, type SignInValues, signInVariables } from '@gatehouse/identity'
-import { modelProviders } from '@gatehouse/llm'
+import { type Connection, modelProviders } from '@gatehouse/llm'
 import { nearestName } from '@gatehouse/platform'
 
 /** What was set, by name and origin. */
@@ -101,8 +101,17 @@ function incompleteModels(given: GivenSettings): string[] {
     // Variables that go together, as a key and its secret, of which there is one alone.
     const absent = missing.filter((variable) => !given.names.has(variable))
     const present = missing.filter((variable) => given.names.has(variable))
-    return without(present, absent, `${name} does not use it`)
+    return [...without(present, absent, `${name} does not use it`), ...needlessKeys(name, set, connections)]
   })
+}
+
+/** Keys of a provider that is reached by the identity of the platform. */
+function needlessKeys(name: string, set: string[], connections: Connection[]): string[] {
+  const file = set.find((variable) => variable.endsWith('_IDENTITY_TOKEN_FILE'))
+  if (file === undefined || connections.some(({ credential }) => credential === 'api_key')) return []
+  return set
+    .filter((variable) => variable.endsWith('_API_KEY'))
+    .map((key) => `${key} is set, and nothing uses it: ${name} is reached by ${file}. Remove the key.`)
 }
 
 function without(set: string[], missing: string[], effect: string): string[] {

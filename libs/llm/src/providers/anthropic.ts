@@ -13,7 +13,15 @@ import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { readEventStream, readMessage } from './anthropic-answer.js'
 import { readAnthropicBody, readAnthropicError } from './anthropic-error.js'
 import { dialect, type MessageRequest, toMessageRequest } from './anthropic-request.js'
+import { type BearerToken, withFreshToken } from './bearer-token.js'
 import { cappedErrors } from './capped-errors.js'
+import {
+  createFederatedTokens,
+  type FederatedTokens,
+  federationVariables,
+  readFederation,
+  type VendorFederation,
+} from './federation.js'
 import { countOf, type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { openAiRelay } from './openai-relay.js'
 import { createAddresses } from './relay-address.js'
@@ -21,6 +29,38 @@ import { onlyHeaders } from './sent-headers.js'
 
 const baseUrl = 'https://api.anthropic.com'
 const presentVersion = '2026-10-21'
+/** With a token in place of a key. */
+const tokenBeta = 'oauth-2025-04-20'
+
+/** https://platform.claude.com/docs/en/manage-claude/wif-reference, whose names of variables these are. */
+const federation: VendorFederation = {
+  variables: {
+    ANTHROPIC_FEDERATION_RULE_ID: textVariable('Workload identity federation: the rule, as fdrl_….'),
+    ANTHROPIC_ORGANIZATION_ID: textVariable('Workload identity federation: the organization, a UUID.'),
+    ANTHROPIC_SERVICE_ACCOUNT_ID: textVariable(
+      'Workload identity federation: the service account, as svac_….',
+    ),
+    ANTHROPIC_WORKSPACE_ID: textVariable(
+      'Workload identity federation: the workspace, where the rule allows more than one.',
+    ),
+  },
+  required: ['ANTHROPIC_FEDERATION_RULE_ID', 'ANTHROPIC_ORGANIZATION_ID', 'ANTHROPIC_SERVICE_ACCOUNT_ID'],
+  exchange: (values, address) => ({
+    address: `${address}/v1/oauth/token`,
+    headers: { 'anthropic-beta': `${tokenBeta},oidc-federation-2026-04-01` },
+    fields: (identityToken) => ({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion: identityToken,
+      federation_rule_id: String(values.ANTHROPIC_FEDERATION_RULE_ID),
+      organization_id: String(values.ANTHROPIC_ORGANIZATION_ID),
+      service_account_id: String(values.ANTHROPIC_SERVICE_ACCOUNT_ID),
+      ...(values.ANTHROPIC_WORKSPACE_ID ? { workspace_id: String(values.ANTHROPIC_WORKSPACE_ID) } : {}),
+    }),
+  }),
+}
+
+/** How we prove ourselves. */
+type Credential = { apiKey: string } | { tokens: FederatedTokens }
 
 /** Claude, by the Messages API: https://platform.claude.com/docs/en/api/messages/create */
 export const anthropic = defineProvider({
@@ -35,21 +75,29 @@ export const anthropic = defineProvider({
       'The model of Anthropic where a caller names none.',
       'claude-sonnet-5-5',
     ),
+    ...federationVariables('ANTHROPIC', dialect.provider, federation),
   },
   configure(values) {
-    const apiKey = values.ANTHROPIC_API_KEY
-    if (!apiKey) return { connections: [], missing: ['ANTHROPIC_API_KEY'] }
-    const address = values.ANTHROPIC_BASE_URL ?? baseUrl
-    const open = (transport: Transport) => messages(apiKey, address, transport)
+    const apiKey = textOf(values.ANTHROPIC_API_KEY)
+    const address = textOf(values.ANTHROPIC_BASE_URL) ?? baseUrl
+    const federated = readFederation('ANTHROPIC', federation, values, address)
+    if (Array.isArray(federated)) return { connections: [], missing: federated }
+    const credential: Credential | undefined = federated
+      ? { tokens: createFederatedTokens(dialect.provider, federated) }
+      : apiKey
+        ? { apiKey }
+        : undefined
+    if (!credential) return { connections: [], missing: ['ANTHROPIC_API_KEY'] }
     return {
       connections: [
         {
           id: 'default',
-          credential: 'api_key',
-          defaultModel: values.ANTHROPIC_MODEL_ID || undefined,
-          open,
-          messages: (transport) => passOn(apiKey, address, transport),
-          list: (transport, signal) => listModels(apiKey, address, transport, signal),
+          credential: federated ? 'workload_identity' : 'api_key',
+          credentialFile: federated?.tokenFile,
+          defaultModel: textOf(values.ANTHROPIC_MODEL_ID),
+          open: (transport) => messages(credential, address, transport),
+          messages: (transport) => passOn(credential, address, transport),
+          list: (transport, signal) => listModels(credential, address, transport, signal),
         },
       ],
       missing: [],
@@ -57,20 +105,53 @@ export const anthropic = defineProvider({
   },
 })
 
+function contextOf(credential: Credential): FailureContext {
+  const secrets = () => ('apiKey' in credential ? [credential.apiKey] : credential.tokens.secrets())
+  return { provider: dialect.provider, secrets }
+}
+
+/** Names and values that prove us, `token` being the one at hand. */
+function proofOf(credential: Credential, token: string | undefined): Record<string, string> {
+  return 'apiKey' in credential
+    ? { 'x-api-key': credential.apiKey }
+    : { authorization: `Bearer ${token}`, 'anthropic-beta': tokenBeta }
+}
+
 /** For what comes in Anthropic's shape: its own clients say which version they speak, and others know this one. */
-function passOn(apiKey: string, address: string, transport: Transport): RelayClient {
-  const context: FailureContext = { provider: dialect.provider, secrets: () => [apiKey] }
-  return openAiRelay(transport, context, {
+function passOn(credential: Credential, address: string, transport: Transport): RelayClient {
+  const target = {
     addressOf: createAddresses(`${address}/v1`),
-    headers: { 'x-api-key': apiKey },
     defaults: { 'anthropic-version': '2023-06-01' },
     readBody: readAnthropicBody,
+  }
+  const context = contextOf(credential)
+  if ('apiKey' in credential)
+    return openAiRelay(transport, context, { ...target, headers: { 'x-api-key': credential.apiKey } })
+  const token = credential.tokens.of(transport)
+  const { send } = openAiRelay(transport, context, {
+    ...target,
+    defaults: { ...target.defaults, 'anthropic-beta': tokenBeta },
+    headers: {},
+    token,
   })
+  // What the caller asks for stays asked for.
+  return {
+    send(request, handler) {
+      const asked = request.headers?.['anthropic-beta']
+      if (asked === undefined) return send(request, handler)
+      const headers = { ...request.headers, 'anthropic-beta': `${asked},${tokenBeta}` }
+      return send({ ...request, headers }, handler)
+    },
+  }
 }
 
 /** https://platform.claude.com/docs/en/api/models/list */
-function listModels(apiKey: string, address: string, transport: Transport, signal: AbortSignal) {
-  const context: FailureContext = { provider: dialect.provider, secrets: () => [apiKey] }
+async function listModels(
+  credential: Credential,
+  address: string,
+  transport: Transport,
+  signal: AbortSignal,
+) {
   const quirks: ListQuirks = {
     address: (base) => `${base}/v1/models?limit=1000`,
     describe: ({ created_at: createdAt, max_input_tokens: contextLength, capabilities, ...told }) => ({
@@ -81,8 +162,9 @@ function listModels(apiKey: string, address: string, transport: Transport, signa
       ...(isFields(capabilities) ? { inputModalities: modalitiesOf(capabilities) } : {}),
     }),
   }
-  const headers = { 'x-api-key': apiKey, 'anthropic-version': presentVersion }
-  return listOpenAiModels(transport, context, { baseUrl: address, headers }, quirks, signal)
+  const token = 'tokens' in credential ? await credential.tokens.of(transport).get(signal) : undefined
+  const headers = { ...proofOf(credential, token), 'anthropic-version': presentVersion }
+  return listOpenAiModels(transport, contextOf(credential), { baseUrl: address, headers }, quirks, signal)
 }
 
 function modalitiesOf(capabilities: Fields): string[] {
@@ -96,12 +178,13 @@ interface Loaded {
   transformSchema: (schema: Record<string, unknown>) => Record<string, unknown>
 }
 
-function messages(apiKey: string, address: string, transport: Transport): ChatClient {
-  const context: FailureContext = { provider: dialect.provider, secrets: () => [apiKey] }
+function messages(credential: Credential, address: string, transport: Transport): ChatClient {
+  const context = contextOf(credential)
+  const bearer = 'tokens' in credential ? credential.tokens.of(transport) : undefined
   let loading: Promise<Loaded> | undefined
   // Loaded on the first call: the SDK is large, and most installations use one provider or two.
   const sdk = () => {
-    loading ??= load(apiKey, address, transport)
+    loading ??= load(bearer, address, transport)
     return loading
   }
 
@@ -110,9 +193,10 @@ function messages(apiKey: string, address: string, transport: Transport): ChatCl
     const body = await translate(request, options, dialect, (chat, drop) =>
       toMessageRequest(request, chat, drop, transformSchema),
     )
+    const proof = proofOf(credential, await bearer?.get(signal))
     // Not `messages.create`, which writes to the console for a model that it finds old.
     return client
-      .post('/v1/messages', { body: { ...body, stream }, headers: headersFor(body, apiKey), signal })
+      .post('/v1/messages', { body: { ...body, stream }, headers: headersFor(body, proof), signal })
       .asResponse()
   }
 
@@ -146,15 +230,20 @@ function messages(apiKey: string, address: string, transport: Transport): ChatCl
   }
 }
 
-async function load(apiKey: string, address: string, transport: Transport): Promise<Loaded> {
+async function load(bearer: BearerToken | undefined, address: string, transport: Transport): Promise<Loaded> {
   const [{ Anthropic }, { transformJSONSchema }] = await Promise.all([
     import('@anthropic-ai/sdk'),
     import('@anthropic-ai/sdk/lib/transform-json-schema'),
   ])
+  const proof = bearer ? ['authorization', 'anthropic-beta'] : ['x-api-key']
+  const fetch = cappedErrors(onlyHeaders([...sentHeaders, ...proof], transport.fetch))
   const client = new Anthropic({
-    apiKey,
+    // Said, or the SDK would ask the environment; each request says its own.
+    ...(bearer
+      ? { apiKey: null, authToken: 'said with each request' }
+      : { apiKey: 'said with each request' }),
     baseURL: address,
-    fetch: cappedErrors(onlyHeaders(sentHeaders, transport.fetch)),
+    fetch: bearer ? withFreshToken(fetch, bearer) : fetch,
     maxRetries: 0,
     // Our transport has its own clock. The longest that a timer can be, about 24 days.
     timeout: 2 ** 31 - 1,
@@ -166,13 +255,16 @@ async function load(apiKey: string, address: string, transport: Transport): Prom
   return { client, transformSchema: transformJSONSchema }
 }
 
-const sentHeaders = ['accept', 'anthropic-version', 'content-type', 'user-agent', 'x-api-key']
+const sentHeaders = ['accept', 'anthropic-version', 'content-type', 'user-agent']
 
 /** Said for each request: ANTHROPIC_CUSTOM_HEADERS, which the SDK reads by itself, could say otherwise. */
-function headersFor({ temperature, top_p: topP, top_k: topK }: MessageRequest, apiKey: string) {
+function headersFor(
+  { temperature, top_p: topP, top_k: topK }: MessageRequest,
+  proof: Record<string, string>,
+) {
   const isSampled = [temperature, topP, topK].some((value) => value !== undefined)
   return {
-    'x-api-key': apiKey,
+    ...proof,
     // Sampling was taken out of the present version, and older models still have it in the one before.
     'anthropic-version': isSampled ? '2023-06-01' : presentVersion,
   }

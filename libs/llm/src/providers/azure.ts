@@ -1,10 +1,5 @@
 import { AppError } from '@gatehouse/contracts'
-import {
-  createTokenSource,
-  entraCertificateToken,
-  type TokenSource,
-  type Transport,
-} from '@gatehouse/outbound'
+import { entraCertificateToken, type TokenSource, type Transport } from '@gatehouse/outbound'
 import type { ChatRequest } from '../chat.js'
 import type { FailureContext } from '../failure.js'
 import {
@@ -17,12 +12,13 @@ import {
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { type AzureSurface, azureSurface, defaultApiVersion } from './azure-address.js'
 import { acquireManagedIdentity, acquireWorkloadIdentity } from './azure-identity.js'
-import { createEntraToken, type EntraToken } from './azure-token.js'
+import { type BearerToken, createBearerToken, onceFor, withFreshToken } from './bearer-token.js'
 import { openAiChat } from './openai-chat.js'
 import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
 
 const scope = 'https://cognitiveservices.azure.com/.default'
+const noToken = 'Azure OpenAI: no token from Entra ID.'
 
 /** How we prove ourselves: a key, or a way to an Entra token. */
 type Credential =
@@ -96,7 +92,7 @@ function chooseCredential(values: AzureValues): Credential | string[] {
   if (!certificatePath && !tokenFilePath) {
     return {
       kind: 'managed_identity',
-      tokens: once((transport) => acquireManagedIdentity({ transport, clientId, scope })),
+      tokens: onceFor((transport) => acquireManagedIdentity({ transport, clientId, scope })),
     }
   }
 
@@ -108,20 +104,11 @@ function chooseCredential(values: AzureValues): Credential | string[] {
   if (certificatePath) {
     const acquire = (transport: Transport) =>
       entraCertificateToken({ transport, certificatePath, ...application })
-    return { kind: 'certificate', file: certificatePath, tokens: once(acquire) }
+    return { kind: 'certificate', file: certificatePath, tokens: onceFor(acquire) }
   }
   const acquire = (transport: Transport) =>
     acquireWorkloadIdentity({ transport, tokenFilePath: tokenFilePath ?? '', ...application })
-  return { kind: 'workload_identity', file: tokenFilePath, tokens: once(acquire) }
-}
-
-/** One token source for the check and for every call. */
-function once(acquire: (transport: Transport) => Parameters<typeof createTokenSource>[0]['acquire']) {
-  let source: TokenSource | undefined
-  return (transport: Transport) => {
-    source ??= createTokenSource({ acquire: acquire(transport) })
-    return source
-  }
+  return { kind: 'workload_identity', file: tokenFilePath, tokens: onceFor(acquire) }
 }
 
 function azureChat(surface: AzureSurface, credential: Credential, transport: Transport): ChatClient {
@@ -132,7 +119,7 @@ function azureChat(surface: AzureSurface, credential: Credential, transport: Tra
       openAiChat(surface.sdk(options, { key }), { provider: azure.name, secrets: () => [key] }, adapt),
     )
   }
-  const token = createEntraToken(credential.tokens(transport), azure.name)
+  const token = createBearerToken(credential.tokens(transport), noToken)
   const fetch = withFreshToken(options.fetch, token)
   const sdk = surface.sdk({ ...options, fetch }, { token: () => token.get() })
   return withLimitName((adapt) => openAiChat(sdk, contextOf(token), adapt))
@@ -146,30 +133,12 @@ function azureRelay(surface: AzureSurface, credential: Credential, transport: Tr
     const context = { provider: azure.name, secrets: () => [key] }
     return openAiRelay(transport, context, { addressOf, headers: { 'api-key': key } })
   }
-  const token = createEntraToken(credential.tokens(transport), azure.name)
+  const token = createBearerToken(credential.tokens(transport), noToken)
   return openAiRelay(transport, contextOf(token), { addressOf, headers: {}, token })
 }
 
-function contextOf(token: EntraToken): FailureContext {
+function contextOf(token: BearerToken): FailureContext {
   return { provider: azure.name, secrets: () => [token.last()] }
-}
-
-/**
- * A token that was refused is not used again: the request is sent once more, where there is another. A 403 says that the
- * identity may not, which no other token of it mends.
- */
-function withFreshToken(fetch: typeof globalThis.fetch, token: EntraToken): typeof globalThis.fetch {
-  return async (input, init) => {
-    const response = await fetch(input, init)
-    if (response.status !== 401) return response
-    const headers = new Headers(init?.headers)
-    const refused = headers.get('authorization')?.replace(/^Bearer /, '') ?? ''
-    token.refused(refused)
-    const fresh = await token.get(init?.signal ?? undefined)
-    if (fresh === refused) return response
-    headers.set('authorization', `Bearer ${fresh}`)
-    return fetch(input, { ...init, headers })
-  }
 }
 
 type LimitName = 'max_tokens' | 'max_completion_tokens'

@@ -4,6 +4,14 @@ import { OpenAI } from 'openai'
 import type { ChatRequest } from '../chat.js'
 import type { ChatClient, Configuration, Connection, Provider, RelayClient } from '../provider.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
+import { withFreshToken } from './bearer-token.js'
+import {
+  createFederatedTokens,
+  type Federation,
+  federationVariables,
+  readFederation,
+  type VendorFederation,
+} from './federation.js'
 import { openAiChat } from './openai-chat.js'
 import { type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { adaptFetch, type Quirks } from './openai-quirks.js'
@@ -34,11 +42,13 @@ export interface OpenAiCompatible {
   quirks?: Quirks
   /** How its list of models differs; null where it has none. */
   list?: ListQuirks | null
+  /** How it takes the identity of the platform in place of a key, where it does. */
+  federation?: VendorFederation
 }
 
 /** A provider that speaks OpenAI's chat shape: https://platform.openai.com/docs/api-reference/chat */
 export function openAiCompatible(vendor: OpenAiCompatible): Provider {
-  const { id, name, aliases = [], priceList = vendor.id, turnedOnBy = 'key' } = vendor
+  const { id, name, aliases = [], priceList = vendor.id, turnedOnBy = 'key', federation } = vendor
   const { prefix = id.toUpperCase().replaceAll('-', '_'), keyAlias } = vendor.variables ?? {}
   const key = `${prefix}_API_KEY`
   const model = `${prefix}_MODEL_ID`
@@ -52,54 +62,68 @@ export function openAiCompatible(vendor: OpenAiCompatible): Provider {
     ...(keyAlias ? { [keyAlias]: secretVariable(`Another name of ${key}.`) } : {}),
     [address]: addressVariable(comment(address, `Where ${name} is served`), vendor.baseUrl),
     [model]: textVariable(`The model of ${name} where a caller names none.`),
+    ...(federation ? federationVariables(prefix, name, federation) : {}),
   }
 
   const configure = (values: Record<string, unknown>): Configuration => {
     const apiKey = textOf(values[key]) ?? (keyAlias && textOf(values[keyAlias]))
     const given = textOf(values[address])
-    if (turnedOnBy === 'key' ? !apiKey : !given) return { connections: [], missing: [turnsOn] }
-    const connection = openAiConnection(vendor, given ?? vendor.baseUrl, apiKey || undefined)
+    const baseUrl = given ?? vendor.baseUrl
+    const federated = federation && readFederation(prefix, federation, values, baseUrl)
+    // Half of one is a mistake, which a key that is there as well must not hide.
+    if (Array.isArray(federated)) return { connections: [], missing: federated }
+    if (!federated && (turnedOnBy === 'key' ? !apiKey : !given))
+      return { connections: [], missing: [turnsOn] }
+    const connection = openAiConnection(vendor, baseUrl, federated ?? (apiKey || undefined))
     return { connections: [{ ...connection, defaultModel: textOf(values[model]) }], missing: [] }
   }
 
   return { id, name, aliases, priceList, variables, configure }
 }
 
-/** The connection to a provider of OpenAI's shape at an address, with a key where it takes one. */
+/** The connection to a provider of OpenAI's shape at an address, with a key or a federation where it takes one. */
 export function openAiConnection(
   vendor: Pick<OpenAiCompatible, 'name' | 'adapt' | 'quirks' | 'list'>,
   baseUrl: string,
-  apiKey: string | undefined,
+  credential: string | Federation | undefined,
 ): Connection {
   const { name, adapt, quirks, list = {} } = vendor
-  const context = { provider: name, secrets: () => (apiKey ? [apiKey] : []) }
+  const apiKey = typeof credential === 'string' ? credential : undefined
+  const federation = typeof credential === 'object' ? credential : undefined
+  const tokens = federation && createFederatedTokens(name, federation)
+  const context = { provider: name, secrets: () => tokens?.secrets() ?? (apiKey ? [apiKey] : []) }
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
 
   const open = (transport: Transport): ChatClient => {
     const options = sdkOptions(transport)
+    const token = tokens?.of(transport)
     const fetch = quirks ? adaptFetch(options.fetch, quirks) : options.fetch
     const sdk = new OpenAI({
       ...options,
-      fetch,
+      fetch: token ? withFreshToken(fetch, token) : fetch,
       baseURL: baseUrl,
       // The SDK will not do without a key, and reads the environment's where there is none.
-      apiKey: apiKey ?? 'none',
-      ...(apiKey ? {} : { defaultHeaders: { authorization: null } }),
+      apiKey: token ? () => token.get() : (apiKey ?? 'none'),
+      ...(token || apiKey ? {} : { defaultHeaders: { authorization: null } }),
     })
     return openAiChat(sdk, context, adapt)
   }
-  const relay = (transport: Transport): RelayClient =>
-    openAiRelay(transport, context, { addressOf: createAddresses(baseUrl), headers, quirks })
+  const relay = (transport: Transport): RelayClient => {
+    const token = tokens?.of(transport)
+    const target = { addressOf: createAddresses(baseUrl), headers, quirks }
+    return openAiRelay(transport, context, token ? { ...target, token } : target)
+  }
+  const listWith = (quirksOfList: ListQuirks) => async (transport: Transport, signal: AbortSignal) => {
+    const token = await tokens?.of(transport).get(signal)
+    const proven = token === undefined ? headers : { authorization: `Bearer ${token}` }
+    return listOpenAiModels(transport, context, { baseUrl, headers: proven }, quirksOfList, signal)
+  }
   return {
     id: 'default',
-    credential: apiKey ? 'api_key' : 'none',
+    credential: federation ? 'workload_identity' : apiKey ? 'api_key' : 'none',
+    credentialFile: federation?.tokenFile,
     open,
     relay,
-    ...(list
-      ? {
-          list: (transport: Transport, signal: AbortSignal) =>
-            listOpenAiModels(transport, context, { baseUrl, headers }, list, signal),
-        }
-      : {}),
+    ...(list ? { list: listWith(list) } : {}),
   }
 }

@@ -31,7 +31,7 @@ export function startAnthropic(): Promise<StandIn> {
   return startStandIn(anthropicDialect)
 }
 
-const anthropicDialect: Dialect = {
+export const anthropicDialect: Dialect = {
   route(request) {
     const { pathname } = new URL(request.path, 'http://stand-in')
     if (pathname === '/v1/models' && request.method === 'GET') return { kind: 'json', body: modelList }

@@ -11,6 +11,7 @@ export {
   type StandInUsage,
 } from './behaviour.js'
 export { type EntraOptions, type EntraStandIn, startEntra } from './entra.js'
+export { startFederated } from './federation.js'
 export { startGemini } from './gemini.js'
 export {
   type GoogleIdentityOptions,
