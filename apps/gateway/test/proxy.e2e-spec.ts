@@ -361,6 +361,7 @@ describe('/proxy/{provider}', () => {
       '/realtime/sessions',
       '/realtime/transcription_sessions',
       '/v1/chatkit/sessions?x=1',
+      '/v1/oauth/token',
       '/organization/admin_api_keys',
       '/%6Frganization/users',
       '//realtime/./sessions',

@@ -37,6 +37,22 @@ describe('a token source', () => {
     expect(await source.get()).toBe('token-2')
   })
 
+  it('gives up what never ends, and asks again', async () => {
+    const limit = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(limit.signal)
+    let asked = 0
+    const acquire = () =>
+      asked++ === 0
+        ? new Promise<AcquiredToken>(() => {})
+        : Promise.resolve({ value: 'token', expiresInSeconds: 60 })
+    const source = createTokenSource({ acquire })
+    const first = source.get()
+    limit.abort(new Error('too long'))
+    await expect(first).rejects.toThrow('too long')
+    timeout.mockRestore()
+    await expect.poll(() => source.get().catch(() => 'not yet')).toBe('token')
+  })
+
   it('serves the old token while the issuer is down, and throws once it has ended', async () => {
     const { state, source } = issuer(1_000)
     await source.get()

@@ -84,7 +84,9 @@ export function createTokenSource({
 
   const run = async (): Promise<string> => {
     try {
-      const token = await acquire(AbortSignal.timeout(acquireLimitMs))
+      const signal = AbortSignal.timeout(acquireLimitMs)
+      // Also what does not look at the signal, as the read of a file on a server that is gone.
+      const token = await unlessAborted(acquire(signal), signal)
       if (!token.value) throw new Error('The issuer answered without a token.')
       held = hold(token, now())
       failure = undefined

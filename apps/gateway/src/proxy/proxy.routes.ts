@@ -41,7 +41,7 @@ const keepsAnswers = /\/responses$/
 const uncharged = /\/(?:moderations|count_tokens|input_tokens)$/
 /** What hands out credentials that are good at the provider itself, past this gateway, or rules over its accounts. */
 const minting =
-  /\/(?:realtime(?:api)?\/(?:client_secrets|sessions|transcription_sessions)|chatkit\/sessions|organizations?)(?:\/|$)/
+  /\/(?:realtime(?:api)?\/(?:client_secrets|sessions|transcription_sessions)|chatkit\/sessions|organizations?|oauth\/token)(?:\/|$)/
 
 /**
  * Every other endpoint of a provider, byte for byte, under the same guard and accounting. What follows the provider's

@@ -13,7 +13,6 @@ import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { readEventStream, readMessage } from './anthropic-answer.js'
 import { readAnthropicBody, readAnthropicError } from './anthropic-error.js'
 import { dialect, type MessageRequest, toMessageRequest } from './anthropic-request.js'
-import { type BearerToken, withFreshToken } from './bearer-token.js'
 import { cappedErrors } from './capped-errors.js'
 import {
   createFederatedTokens,
@@ -24,8 +23,8 @@ import {
 } from './federation.js'
 import { countOf, type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { openAiRelay } from './openai-relay.js'
+import { asProven, type Proof, provenFetch } from './proof.js'
 import { createAddresses } from './relay-address.js'
-import { onlyHeaders } from './sent-headers.js'
 
 const baseUrl = 'https://api.anthropic.com'
 const presentVersion = '2026-10-21'
@@ -48,6 +47,7 @@ const federation: VendorFederation = {
   exchange: (values, address) => ({
     address: `${address}/v1/oauth/token`,
     headers: { 'anthropic-beta': `${tokenBeta},oidc-federation-2026-04-01` },
+    hint: 'Anthropic takes each token once unless check_jti of the issuer is off: after a restart the platform has to write another.',
     fields: (identityToken) => ({
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
       assertion: identityToken,
@@ -110,12 +110,10 @@ function contextOf(credential: Credential): FailureContext {
   return { provider: dialect.provider, secrets }
 }
 
-/** Names and values that prove us, `token` being the one at hand. */
-function proofOf(credential: Credential, token: string | undefined): Record<string, string> {
-  return 'apiKey' in credential
-    ? { 'x-api-key': credential.apiKey }
-    : { authorization: `Bearer ${token}`, 'anthropic-beta': tokenBeta }
-}
+const proofFor = (credential: Credential, transport: Transport): Proof =>
+  'apiKey' in credential
+    ? { headers: { 'x-api-key': credential.apiKey } }
+    : { headers: { 'anthropic-beta': tokenBeta }, token: credential.tokens.of(transport) }
 
 /** For what comes in Anthropic's shape: its own clients say which version they speak, and others know this one. */
 function passOn(credential: Credential, address: string, transport: Transport): RelayClient {
@@ -139,19 +137,16 @@ function passOn(credential: Credential, address: string, transport: Transport): 
     send(request, handler) {
       const asked = request.headers?.['anthropic-beta']
       if (asked === undefined) return send(request, handler)
-      const headers = { ...request.headers, 'anthropic-beta': `${asked},${tokenBeta}` }
+      const betas = new Set([...asked.split(',').map((beta) => beta.trim()), tokenBeta])
+      betas.delete('')
+      const headers = { ...request.headers, 'anthropic-beta': [...betas].join(',') }
       return send({ ...request, headers }, handler)
     },
   }
 }
 
 /** https://platform.claude.com/docs/en/api/models/list */
-async function listModels(
-  credential: Credential,
-  address: string,
-  transport: Transport,
-  signal: AbortSignal,
-) {
+function listModels(credential: Credential, address: string, transport: Transport, signal: AbortSignal) {
   const quirks: ListQuirks = {
     address: (base) => `${base}/v1/models?limit=1000`,
     describe: ({ created_at: createdAt, max_input_tokens: contextLength, capabilities, ...told }) => ({
@@ -162,9 +157,15 @@ async function listModels(
       ...(isFields(capabilities) ? { inputModalities: modalitiesOf(capabilities) } : {}),
     }),
   }
-  const token = 'tokens' in credential ? await credential.tokens.of(transport).get(signal) : undefined
-  const headers = { ...proofOf(credential, token), 'anthropic-version': presentVersion }
-  return listOpenAiModels(transport, contextOf(credential), { baseUrl: address, headers }, quirks, signal)
+  return asProven(proofFor(credential, transport), signal, (proof) =>
+    listOpenAiModels(
+      transport,
+      contextOf(credential),
+      { baseUrl: address, headers: { ...proof, 'anthropic-version': presentVersion } },
+      quirks,
+      signal,
+    ),
+  )
 }
 
 function modalitiesOf(capabilities: Fields): string[] {
@@ -180,11 +181,10 @@ interface Loaded {
 
 function messages(credential: Credential, address: string, transport: Transport): ChatClient {
   const context = contextOf(credential)
-  const bearer = 'tokens' in credential ? credential.tokens.of(transport) : undefined
   let loading: Promise<Loaded> | undefined
   // Loaded on the first call: the SDK is large, and most installations use one provider or two.
   const sdk = () => {
-    loading ??= load(bearer, address, transport)
+    loading ??= load(proofFor(credential, transport), address, transport)
     return loading
   }
 
@@ -193,10 +193,9 @@ function messages(credential: Credential, address: string, transport: Transport)
     const body = await translate(request, options, dialect, (chat, drop) =>
       toMessageRequest(request, chat, drop, transformSchema),
     )
-    const proof = proofOf(credential, await bearer?.get(signal))
     // Not `messages.create`, which writes to the console for a model that it finds old.
     return client
-      .post('/v1/messages', { body: { ...body, stream }, headers: headersFor(body, proof), signal })
+      .post('/v1/messages', { body: { ...body, stream }, headers: headersFor(body), signal })
       .asResponse()
   }
 
@@ -230,20 +229,16 @@ function messages(credential: Credential, address: string, transport: Transport)
   }
 }
 
-async function load(bearer: BearerToken | undefined, address: string, transport: Transport): Promise<Loaded> {
+async function load(proof: Proof, address: string, transport: Transport): Promise<Loaded> {
   const [{ Anthropic }, { transformJSONSchema }] = await Promise.all([
     import('@anthropic-ai/sdk'),
     import('@anthropic-ai/sdk/lib/transform-json-schema'),
   ])
-  const proof = bearer ? ['authorization', 'anthropic-beta'] : ['x-api-key']
-  const fetch = cappedErrors(onlyHeaders([...sentHeaders, ...proof], transport.fetch))
   const client = new Anthropic({
-    // Said, or the SDK would ask the environment; each request says its own.
-    ...(bearer
-      ? { apiKey: null, authToken: 'said with each request' }
-      : { apiKey: 'said with each request' }),
+    // Said, or the SDK would ask the environment.
+    apiKey: 'none',
     baseURL: address,
-    fetch: bearer ? withFreshToken(fetch, bearer) : fetch,
+    fetch: provenFetch(sentHeaders, proof, cappedErrors(transport.fetch)),
     maxRetries: 0,
     // Our transport has its own clock. The longest that a timer can be, about 24 days.
     timeout: 2 ** 31 - 1,
@@ -258,13 +253,9 @@ async function load(bearer: BearerToken | undefined, address: string, transport:
 const sentHeaders = ['accept', 'anthropic-version', 'content-type', 'user-agent']
 
 /** Said for each request: ANTHROPIC_CUSTOM_HEADERS, which the SDK reads by itself, could say otherwise. */
-function headersFor(
-  { temperature, top_p: topP, top_k: topK }: MessageRequest,
-  proof: Record<string, string>,
-) {
+function headersFor({ temperature, top_p: topP, top_k: topK }: MessageRequest) {
   const isSampled = [temperature, topP, topK].some((value) => value !== undefined)
   return {
-    ...proof,
     // Sampling was taken out of the present version, and older models still have it in the one before.
     'anthropic-version': isSampled ? '2023-06-01' : presentVersion,
   }

@@ -17,14 +17,11 @@ const ofDeployment = new Set([
 /** A resource has some tens of deployments; a caller who invents names must not fill the memory. */
 const maxRemembered = 200
 
-/** What proves us, in the form in which the SDK takes it. */
-export type AzureCredential = { key: string } | { token: () => Promise<string> }
-
 /** The addresses of one resource. */
 export interface AzureSurface {
   /** @throws AppError `invalid_request` for a path that leads elsewhere */
   addressOf: (path: string, model: string | undefined) => URL
-  sdk: (options: ReturnType<typeof sdkOptions>, credential: AzureCredential) => Pick<OpenAI, 'chat'>
+  sdk: (options: ReturnType<typeof sdkOptions>) => Pick<OpenAI, 'chat'>
 }
 
 /**
@@ -39,15 +36,7 @@ export function azureSurface(endpoint: string, apiVersion: string): AzureSurface
 function currentSurface(baseURL: string): AzureSurface {
   return {
     addressOf: createAddresses(baseURL),
-    sdk: (options, credential) =>
-      'key' in credential
-        ? new OpenAI({
-            ...options,
-            baseURL,
-            apiKey: credential.key,
-            defaultHeaders: { authorization: null, 'api-key': credential.key },
-          })
-        : new OpenAI({ ...options, baseURL, apiKey: credential.token }),
+    sdk: (options) => new OpenAI({ ...options, baseURL }),
   }
 }
 
@@ -68,16 +57,6 @@ function datedSurface(endpoint: string, apiVersion: string): AzureSurface {
   }
   return {
     addressOf,
-    sdk: (options, credential) =>
-      'key' in credential
-        ? new AzureOpenAI({ ...options, baseURL, apiVersion, apiKey: credential.key })
-        : // The SDK falls back to AZURE_OPENAI_API_KEY of the environment where the key is not said to be absent.
-          new AzureOpenAI({
-            ...options,
-            baseURL,
-            apiVersion,
-            apiKey: '',
-            azureADTokenProvider: credential.token,
-          }),
+    sdk: (options) => new AzureOpenAI({ ...options, baseURL, apiVersion }),
   }
 }

@@ -12,7 +12,7 @@ import {
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
 import { type AzureSurface, azureSurface, defaultApiVersion } from './azure-address.js'
 import { acquireManagedIdentity, acquireWorkloadIdentity } from './azure-identity.js'
-import { type BearerToken, createBearerToken, onceFor, withFreshToken } from './bearer-token.js'
+import { type BearerToken, createBearerToken, onceFor } from './bearer-token.js'
 import { openAiChat } from './openai-chat.js'
 import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
@@ -112,16 +112,13 @@ function chooseCredential(values: AzureValues): Credential | string[] {
 }
 
 function azureChat(surface: AzureSurface, credential: Credential, transport: Transport): ChatClient {
-  const options = sdkOptions(transport)
   if (credential.kind === 'api_key') {
     const { key } = credential
-    return withLimitName((adapt) =>
-      openAiChat(surface.sdk(options, { key }), { provider: azure.name, secrets: () => [key] }, adapt),
-    )
+    const sdk = surface.sdk(sdkOptions(transport, { headers: { 'api-key': key } }))
+    return withLimitName((adapt) => openAiChat(sdk, { provider: azure.name, secrets: () => [key] }, adapt))
   }
   const token = createBearerToken(credential.tokens(transport), noToken)
-  const fetch = withFreshToken(options.fetch, token)
-  const sdk = surface.sdk({ ...options, fetch }, { token: () => token.get() })
+  const sdk = surface.sdk(sdkOptions(transport, { token }))
   return withLimitName((adapt) => openAiChat(sdk, contextOf(token), adapt))
 }
 

@@ -63,21 +63,3 @@ export function onceFor<Way>(acquire: (way: Way) => (signal: AbortSignal) => Pro
     return source
   }
 }
-
-/**
- * A token that was refused is not used again: the request is sent once more, where there is another. A 403 says that the
- * identity may not, which no other token of it mends.
- */
-export function withFreshToken(fetch: typeof globalThis.fetch, token: BearerToken): typeof globalThis.fetch {
-  return async (input, init) => {
-    const response = await fetch(input, init)
-    if (response.status !== 401) return response
-    const headers = new Headers(init?.headers)
-    const refused = headers.get('authorization')?.replace(/^Bearer /, '') ?? ''
-    token.refused(refused)
-    const fresh = await token.get(init?.signal ?? undefined)
-    if (fresh === refused) return response
-    headers.set('authorization', `Bearer ${fresh}`)
-    return fetch(input, { ...init, headers })
-  }
-}

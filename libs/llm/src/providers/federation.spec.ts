@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '@gatehouse/contracts'
 import { createTransport, type Transport } from '@gatehouse/outbound'
 import { type StandIn, startFederated } from '@gatehouse/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ChatRequest } from '../chat.js'
 import { createModels, type Models } from '../models.js'
 import type { RelayClient, RelayRequest } from '../provider.js'
@@ -149,9 +151,13 @@ for (const [provider, vendor] of Object.entries(vendors))
             body: `{"error":"invalid_grant","error_description":"no rule fits ${platformToken}"}`,
           },
         },
-        /http:\/\/127\.0\.0\.1:\d+ does not take the token in .*token: it answered 401, invalid_grant: no rule fits \[removed\]\.$/,
+        /http:\/\/127\.0\.0\.1:\d+ does not take the token in .*token: it answered 401, invalid_grant: no rule fits \[removed\]\./,
       ],
-      [{ refuse: { status: 403, message: 'no such rule' } }, /it answered 403, .*no such rule\.$/],
+      [{ refuse: { status: 403, message: 'no such rule' } }, /it answered 403, .*no such rule\./],
+      [
+        { answer: { status: 503, body: '{"error":"temporarily_unavailable"}' } },
+        /gave no token: it answered 503, temporarily_unavailable\.$/,
+      ],
       [{ answer: { status: 200, body: '<html>' } }, /answered 200 without a bearer token\.$/],
       [{ answer: { status: 200, body: '{"access_token":"a\\r\\nb"}' } }, /without a bearer token\.$/],
       [
@@ -188,6 +194,63 @@ for (const [provider, vendor] of Object.entries(vendors))
       expect(standIn.requests).toEqual([])
     })
 
+    it('leaves a token alone that was taken before and is refused now, until there is another', async () => {
+      const strict = await startFederated(provider as keyof typeof vendors, { once: true })
+      closing.push(strict.close)
+      const { client } = candidate(modelsOf({ ...vendor.values(strict.url), [tokenName]: tokenFile }))
+      const exchanges = () => strict.requests.filter(({ path }) => vendor.exchange.endsWith(path)).length
+      await client.complete(request, { signal })
+      // The vendor wants another one: the platform has none yet, and the one at hand is still good.
+      strict.next({ refuse: { status: 401 } })
+      const refused = await client.complete(request, { signal }).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: 'provider_auth_failed' })
+      await client.complete(request, { signal })
+      await delay(1_600)
+      await client.complete(request, { signal })
+      expect(exchanges()).toBe(2)
+      await writeFile(tokenFile, 'renewed-token')
+      await expect
+        .poll(async () => {
+          await client.complete(request, { signal })
+          return strict.requests.at(-1)?.headers.authorization
+        })
+        .toBe('Bearer for-renewed-token')
+      expect(exchanges()).toBe(3)
+    })
+
+    it('lists by another token where the one at hand is refused', async () => {
+      const fresh = modelsOf(valuesOf())
+      await candidate(fresh).client.complete(request, { signal })
+      await writeFile(tokenFile, 'renewed-token')
+      standIn.next({ refuse: { status: 401 } })
+      expect((await fresh.list()).every(({ status }) => status === 'ready')).toBe(true)
+      expect(bearers().at(-1)).toBe('Bearer for-renewed-token')
+    })
+
+    it.each([
+      ['3600', 3600],
+      [3600, 3600],
+      [null, 300],
+      ['', 300],
+      [0, 300],
+      [true, 300],
+    ])('holds a token whose life is said to be %j for about %d s', async (expiresIn, seconds) => {
+      const body = { access_token: 'for-life', expires_in: expiresIn }
+      standIn.next({ answer: { status: 200, body: JSON.stringify(body) } })
+      vi.useFakeTimers({ toFake: ['Date'] })
+      try {
+        const { client } = candidate(modelsOf(valuesOf()))
+        const began = Date.now()
+        for (const part of [0, 0.4, 1.1]) {
+          vi.setSystemTime(began + part * seconds * 1_000)
+          await client.complete(request, { signal })
+        }
+      } finally {
+        vi.useRealTimers()
+      }
+      expect(bearers()).toEqual([...Array(2).fill('Bearer for-life'), `Bearer for-${platformToken}`])
+    })
+
     it('goes by the identity where a key is there too', async () => {
       const both = modelsOf(valuesOf({ [vendor.key]: 'sk-canary-0123456789' }))
       await candidate(both).client.complete(request, { signal })
@@ -204,6 +267,33 @@ for (const [provider, vendor] of Object.entries(vendors))
     })
   })
 
+it.each(['a folder', 'a pipe'])('Nothing is read of what is no file: %s', async (kind) => {
+  const path = join(folder, 'odd')
+  if (kind === 'a folder') await mkdir(path)
+  else execFileSync('mkfifo', [path])
+  const transport = createTransport()
+  closing.push(() => transport.close())
+  const values = { ...vendors.openai.values('http://127.0.0.1:9'), OPENAI_IDENTITY_TOKEN_FILE: path }
+  const [candidate] = createModels({ values, transport, production: true }).resolve('openai', 'model-1')
+  const failed = await candidate?.client.complete(request, { signal }).catch((error: unknown) => error)
+  expect(failed).toMatchObject({ cause: { message: expect.stringMatching(/there is no token in it/) } })
+})
+
+it.each<[given: Record<string, string>, isMeant: boolean]>([
+  [{ ANTHROPIC_ORGANIZATION_ID: 'o', ANTHROPIC_SERVICE_ACCOUNT_ID: 's', ANTHROPIC_API_KEY: 'k' }, false],
+  [{ ANTHROPIC_FEDERATION_RULE_ID: 'f', ANTHROPIC_API_KEY: 'k' }, true],
+  [{ OPENAI_SERVICE_ACCOUNT_ID: 's', OPENAI_API_KEY: 'k' }, false],
+  [{ OPENAI_IDENTITY_PROVIDER_ID: 'i', OPENAI_API_KEY: 'k' }, true],
+])('Half a federation turns a provider off, where nothing else is meant by it: %j', (given, isMeant) => {
+  const transport = createTransport()
+  closing.push(() => transport.close())
+  const [provider = ''] = Object.keys(given)[0]?.toLowerCase().split('_') ?? []
+  const states = createModels({ values: given, transport, production: true }).status()
+  expect(states.find(({ id }) => id === provider)).toMatchObject(
+    isMeant ? { state: 'not_configured' } : { state: 'ready', credential: 'api_key' },
+  )
+})
+
 it('What a caller asks of Anthropic stays asked for beside our own', async () => {
   const standIn = await startFederated('anthropic')
   closing.push(standIn.close)
@@ -212,7 +302,10 @@ it('What a caller asks of Anthropic stays asked for beside our own', async () =>
   const values = { ...vendors.anthropic.values(standIn.url), ANTHROPIC_IDENTITY_TOKEN_FILE: tokenFile }
   const [candidate] = createModels({ values, transport, production: true }).resolve('anthropic', 'model-1')
   if (!candidate?.messages) throw new Error('no relay')
-  const headers = { 'anthropic-beta': 'context-1m-2025-08-07', authorization: 'Bearer of-the-caller' }
+  const headers = {
+    'anthropic-beta': ' context-1m-2025-08-07,,oauth-2025-04-20',
+    authorization: 'Bearer of-the-caller',
+  }
   expect(await send(candidate.messages, '/messages', { headers })).toBe(200)
   expect(standIn.requests.at(-1)?.headers).toMatchObject({
     'anthropic-beta': 'context-1m-2025-08-07,oauth-2025-04-20',

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type { Variables } from '@gatehouse/contracts'
 import type { AcquiredToken, Transport } from '@gatehouse/outbound'
@@ -15,13 +17,16 @@ export interface TokenExchange {
   /** How `fields` are written: JSON unless told. */
   form?: boolean
   fields(identityToken: string): Record<string, string>
+  /** For the administrator, where the token is refused: what this vendor refuses it for that its answer does not say. */
+  hint?: string
 }
 
 /** How a vendor takes the identity of a platform in place of a key. */
 export interface VendorFederation {
-  /** Its own variables, beside `<PREFIX>_IDENTITY_TOKEN_FILE`; without the first `required` there is no exchange. */
+  /** Its own variables, beside `<PREFIX>_IDENTITY_TOKEN_FILE`. */
   variables: Variables
-  required: readonly string[]
+  /** Without which there is no exchange; the first has no other use, so that who sets it means the federation. */
+  required: readonly [string, ...string[]]
   exchange(values: Record<string, unknown>, baseUrl: string): TokenExchange
 }
 
@@ -56,11 +61,12 @@ export function readFederation(
   values: Record<string, unknown>,
   baseUrl: string,
 ): Federation | string[] | undefined {
-  const needed = [tokenFileOf(prefix), ...vendor.required]
-  const missing = needed.filter((name) => !textOf(values[name]))
-  if (missing.length === needed.length) return undefined
-  if (missing.length > 0) return missing
-  return { tokenFile: textOf(values[needed[0] ?? '']) ?? '', exchange: vendor.exchange(values, baseUrl) }
+  const file = textOf(values[tokenFileOf(prefix)])
+  if (!file && !textOf(values[vendor.required[0]])) return undefined
+  const missing = [tokenFileOf(prefix), ...vendor.required].filter((name) => !textOf(values[name]))
+  return !file || missing.length > 0
+    ? missing
+    : { tokenFile: file, exchange: vendor.exchange(values, baseUrl) }
 }
 
 /** The tokens of a connection that proves itself by a federation. */
@@ -90,14 +96,25 @@ const aToken = /^[\x21-\x7e]+$/
 
 /**
  * Tokens of a vendor for those that the platform writes into a file, by RFC 8693 or RFC 7523 as the vendor wants it.
+ *
+ * Some vendors take each token once, and the platform leaves it in the file for most of its life: one that was taken
+ * before and is refused now is not sent again until the file holds another.
  * @throws Error with a sentence for the administrator, without any token
  */
 function acquireFederated(transport: Transport, { tokenFile, exchange }: Federation) {
+  /** Hash of the platform's token that was taken last, and whether it has been refused since. */
+  let taken: { hash: string; spent: boolean } | undefined
+
   return async (signal: AbortSignal): Promise<AcquiredToken> => {
     const url = new URL(exchange.address)
     if (url.protocol !== 'https:' && !isThisMachine(url.hostname))
       throw new Error(`${url.origin}: a token of this gateway's identity goes out by https alone.`)
     const identityToken = await readToken(tokenFile)
+    const digest = hash('sha256', identityToken)
+    const isAgain = taken?.hash === digest
+    const spentSentence = `${url.origin} has taken the token in ${tokenFile} before and refuses it now: it takes each token once. Turn that off for the issuer there, or let the platform write a new one more often than the tokens of ${url.origin} end.`
+    if (isAgain && taken?.spent) throw new Error(spentSentence)
+
     const fields = exchange.fields(identityToken)
     const response = await transport.request({
       method: 'POST',
@@ -113,23 +130,53 @@ function acquireFederated(transport: Transport, { tokenFile, exchange }: Federat
       maxResponseBytes: maxAnswerBytes,
     })
     const answer = parse(await text(response.body))
-    if (response.status >= 400)
+    const { status } = response
+    if (status === 400 || status === 401 || status === 403) {
+      if (taken && isAgain) {
+        taken.spent = true
+        throw new Error(spentSentence)
+      }
+      const hint = exchange.hint ? ` ${exchange.hint}` : ''
       throw new Error(
-        `${url.origin} does not take the token in ${tokenFile}: it answered ${response.status}${reasonIn(answer, identityToken)}.`,
+        `${url.origin} does not take the token in ${tokenFile}: it answered ${status}${reasonIn(answer, identityToken)}.${hint}`,
       )
+    }
+    if (status >= 400)
+      throw new Error(`${url.origin} gave no token: it answered ${status}${reasonIn(answer, identityToken)}.`)
     const { access_token: value, expires_in: seconds, token_type: type } = answer
     if (typeof value !== 'string' || !aToken.test(value) || !/^bearer$/i.test(String(type ?? 'bearer')))
-      throw new Error(`${url.origin} answered ${response.status} without a bearer token.`)
-    return { value, expiresInSeconds: seconds === undefined ? undefined : Number(seconds) }
+      throw new Error(`${url.origin} answered ${status} without a bearer token.`)
+    taken = { hash: digest, spent: false }
+    return { value, expiresInSeconds: secondsIn(seconds) }
   }
 }
 
+/** RFC 6749 section 5.1 has a number; some write it as a text. */
+function secondsIn(value: unknown): number | undefined {
+  const seconds = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value
+  return typeof seconds === 'number' && seconds > 0 ? seconds : undefined
+}
+
+/** A pipe, a device or a folder is no file: to read one may never end. */
 async function readToken(file: string): Promise<string> {
-  const token = (await readFile(file, 'utf8').catch(() => '')).trim()
+  const bytes = await firstBytes(file).catch(() => Buffer.alloc(0))
+  const token = bytes.toString('utf8').trim()
   if (token === '') throw new Error(`${file}: there is no token in it, or it cannot be read.`)
-  if (token.length > longestIdentityToken || !aToken.test(token))
+  if (bytes.length > longestIdentityToken || !aToken.test(token))
     throw new Error(`${file}: what is in it is no token.`)
   return token
+}
+
+async function firstBytes(file: string): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const buffer = Buffer.alloc(longestIdentityToken + 1)
+    if (!(await handle.stat()).isFile()) return buffer.subarray(0, 0)
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
 }
 
 const isThisMachine = (hostname: string) => /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)

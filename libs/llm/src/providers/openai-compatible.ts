@@ -4,7 +4,6 @@ import { OpenAI } from 'openai'
 import type { ChatRequest } from '../chat.js'
 import type { ChatClient, Configuration, Connection, Provider, RelayClient } from '../provider.js'
 import { addressVariable, secretVariable, textVariable } from '../variables.js'
-import { withFreshToken } from './bearer-token.js'
 import {
   createFederatedTokens,
   type Federation,
@@ -17,6 +16,7 @@ import { type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { adaptFetch, type Quirks } from './openai-quirks.js'
 import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
+import { asProven, type Proof } from './proof.js'
 import { createAddresses } from './relay-address.js'
 
 /** What differs between providers that speak OpenAI's chat shape. */
@@ -93,31 +93,21 @@ export function openAiConnection(
   const tokens = federation && createFederatedTokens(name, federation)
   const context = { provider: name, secrets: () => tokens?.secrets() ?? (apiKey ? [apiKey] : []) }
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
+  const proofFor = (transport: Transport): Proof => (tokens ? { token: tokens.of(transport) } : { headers })
 
   const open = (transport: Transport): ChatClient => {
-    const options = sdkOptions(transport)
-    const token = tokens?.of(transport)
+    const options = sdkOptions(transport, proofFor(transport))
     const fetch = quirks ? adaptFetch(options.fetch, quirks) : options.fetch
-    const sdk = new OpenAI({
-      ...options,
-      fetch: token ? withFreshToken(fetch, token) : fetch,
-      baseURL: baseUrl,
-      // The SDK will not do without a key, and reads the environment's where there is none.
-      apiKey: token ? () => token.get() : (apiKey ?? 'none'),
-      ...(token || apiKey ? {} : { defaultHeaders: { authorization: null } }),
-    })
-    return openAiChat(sdk, context, adapt)
+    return openAiChat(new OpenAI({ ...options, fetch, baseURL: baseUrl }), context, adapt)
   }
   const relay = (transport: Transport): RelayClient => {
-    const token = tokens?.of(transport)
     const target = { addressOf: createAddresses(baseUrl), headers, quirks }
-    return openAiRelay(transport, context, token ? { ...target, token } : target)
+    return openAiRelay(transport, context, tokens ? { ...target, token: tokens.of(transport) } : target)
   }
-  const listWith = (quirksOfList: ListQuirks) => async (transport: Transport, signal: AbortSignal) => {
-    const token = await tokens?.of(transport).get(signal)
-    const proven = token === undefined ? headers : { authorization: `Bearer ${token}` }
-    return listOpenAiModels(transport, context, { baseUrl, headers: proven }, quirksOfList, signal)
-  }
+  const listWith = (quirksOfList: ListQuirks) => (transport: Transport, signal: AbortSignal) =>
+    asProven(proofFor(transport), signal, (proven) =>
+      listOpenAiModels(transport, context, { baseUrl, headers: proven }, quirksOfList, signal),
+    )
   return {
     id: 'default',
     credential: federation ? 'workload_identity' : apiKey ? 'api_key' : 'none',

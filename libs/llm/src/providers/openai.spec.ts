@@ -205,7 +205,7 @@ describe('OpenAI', () => {
       OPENAI_PROJECT_ID: 'project-of-the-environment',
       OPENAI_ADMIN_KEY: 'admin-of-the-environment',
       OPENAI_BASE_URL: 'http://127.0.0.1:9/of-the-environment',
-      OPENAI_CUSTOM_HEADERS: 'x-custom: of-the-environment',
+      OPENAI_CUSTOM_HEADERS: 'x-custom: of-the-environment\nauthorization: Bearer of-the-environment',
     })
     try {
       await clientAt(standIn.url, 'grok').complete(request, { signal })

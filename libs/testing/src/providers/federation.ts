@@ -65,13 +65,23 @@ const vendors = {
 /**
  * A vendor's API that knows no key: only tokens that it gave in exchange for the platform's, `for-` and that token.
  * The exchange is at the same address.
+ * @param options.once each token of the platform is taken once, as Anthropic does unless told
  */
-export function startFederated(name: keyof typeof vendors): Promise<StandIn> {
+export function startFederated(
+  name: keyof typeof vendors,
+  { once = false }: { once?: boolean } = {},
+): Promise<StandIn> {
   const vendor: Vendor = vendors[name]
   const { dialect, path } = vendor
+  const taken = new Set<string>()
+  const isNew = (token: string) => {
+    if (once && taken.has(token)) return false
+    taken.add(token)
+    return true
+  }
   return startStandIn({
     ...dialect,
-    route: (request) => (request.path === path ? exchange(vendor, request) : dialect.route(request)),
+    route: (request) => (request.path === path ? exchange(vendor, request, isNew) : dialect.route(request)),
     hasCredential({ headers, path: asked }) {
       if (asked === path) return headers.authorization === undefined
       return (
@@ -83,7 +93,11 @@ export function startFederated(name: keyof typeof vendors): Promise<StandIn> {
   })
 }
 
-function exchange(vendor: Vendor, { method, headers, text }: RecordedRequest): ReturnType<Dialect['route']> {
+function exchange(
+  vendor: Vendor,
+  { method, headers, text }: RecordedRequest,
+  isNew: (token: string) => boolean,
+): ReturnType<Dialect['route']> {
   const given: Record<string, unknown> =
     vendor.contentType === 'application/json'
       ? JSON.parse(text)
@@ -102,7 +116,11 @@ function exchange(vendor: Vendor, { method, headers, text }: RecordedRequest): R
   return {
     kind: 'json',
     body: { access_token: `for-${given[tokenName]}`, token_type: 'Bearer', expires_in: 3600 },
-    fault: isRight ? undefined : 'this is no exchange of ours',
+    fault: !isRight
+      ? 'this is no exchange of ours'
+      : isNew(String(given[tokenName]))
+        ? undefined
+        : 'Authentication failed',
   }
 }
 
