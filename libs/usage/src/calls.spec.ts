@@ -65,6 +65,26 @@ for (const { kind, title, skip, open } of databases()) {
     }
     const page = { limit: 20, order: 'desc' as const }
 
+    it('keeps nothing that was said by who has said no since the call began; the figures stay', async () => {
+      const calls = log()
+      const { id: owner } = await database.client.principal.create({
+        data: { id: uuidv7(), kind: 'user', keepContent: true },
+      })
+      const [before, during] = [begin(calls, owner), begin(calls, owner)]
+      void before.end(success)
+      expect(await calls.get(owner, before.id)).toMatchObject({ response: 'ho' })
+      await database.client.principal.update({ where: { id: owner }, data: { keepContent: false } })
+      void during.end(success)
+      const found = await calls.get(owner, during.id)
+      expect(found).toMatchObject({
+        status: 'success',
+        usage: { total_tokens: 15 },
+        response: null,
+        prompt: null,
+      })
+      await calls.close()
+    })
+
     it('finds a call under its id at once, in the list and in the sums within 2 s', async () => {
       const calls = log()
       const owner = uuidv7()

@@ -76,13 +76,16 @@ const callsText = `
     (SELECT count(*)::int FROM record WHERE "status" <> 'open' AND "id" NOT IN (SELECT "id" FROM before)
       AND "id" NOT IN (SELECT "id" FROM written)) AS missed`
 
-// Removed from the history meanwhile: what was said does not come back by a second writing.
+// Removed from the history meanwhile: what was said does not come back by a second writing. And its owner may have said
+// no since the call began, by any gateway.
 const contentsText = `
   INSERT INTO "CallContent" ("callId", "createdAt", "prompt", "response", "parameters")
   SELECT said."callId", said."createdAt", said."prompt", said."response", said."parameters"
   FROM jsonb_to_recordset($1::jsonb) AS said (
     "callId" uuid, "createdAt" timestamptz, "prompt" jsonb, "response" text, "parameters" jsonb)
   JOIN "Call" ON "Call"."id" = said."callId" AND "Call"."deletedAt" IS NULL
+  WHERE NOT EXISTS (
+    SELECT FROM "Principal" WHERE "Principal"."id" = "Call"."principalId" AND NOT "Principal"."keepContent")
   ON CONFLICT ("callId") DO NOTHING`
 
 /** Writes records in one transaction: new calls, ends of calls, what was said, and the sums of the hours. */
