@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { OutboundRequest, PassedOn } from './exchange.js'
 import type { RawHead } from './http1/response-parser.js'
-import { createTransport } from './transport.js'
+import { createTransport, type Transport } from './transport.js'
 import type { TransportError } from './transport-error.js'
 
 const closing: (() => unknown)[] = []
@@ -38,11 +38,12 @@ interface Heard {
 }
 
 /** Sends a request that is passed on, and gives all that came of it. */
-function pass(host: string, passedOn: PassedOn, more: Partial<OutboundRequest> = {}): Promise<Heard> {
-  const transport = createTransport({
-    timeouts: { firstByteMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY },
-  })
-  closing.push(() => transport.close())
+function pass(
+  host: string,
+  passedOn: PassedOn,
+  more: Partial<OutboundRequest> = {},
+  transport = endless(),
+): Promise<Heard> {
   const heard: Heard = { informational: [], body: '', trailers: [] }
   return new Promise((resolve) => {
     transport.dispatch(
@@ -64,6 +65,14 @@ function pass(host: string, passedOn: PassedOn, more: Partial<OutboundRequest> =
       },
     )
   })
+}
+
+function endless(): Transport {
+  const transport = createTransport({
+    timeouts: { firstByteMs: Number.POSITIVE_INFINITY, idleMs: Number.POSITIVE_INFINITY },
+  })
+  closing.push(() => transport.close())
+  return transport
 }
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -163,6 +172,30 @@ describe('its answer', () => {
     seen.sockets[0]?.write('more')
     expect(String(await more)).toBe('more')
     upgrade?.socket.destroy()
+  })
+
+  it('hands over a socket that anybody can read, also where a connection is idle', async () => {
+    const server = createServer((socket) => {
+      closing.push(() => socket.destroy())
+      socket.on('error', () => {})
+      socket.on('data', (piece: Buffer) => {
+        const text = piece.toString('latin1')
+        if (text.includes('upgrade: x')) socket.write('HTTP/1.1 101 Go\r\nUpgrade: x\r\n\r\n')
+        else socket.write(text.startsWith('GET') ? ok : text.toUpperCase())
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => server.close())
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const transport = endless()
+    expect((await pass(host, { target: '/', fields: [] }, {}, transport)).body).toBe('ok')
+    const { upgrade } = await pass(host, { target: '/', fields: [], upgrade: 'x' }, {}, transport)
+    const echo = new Promise((resolve) => upgrade?.socket.once('data', resolve).resume())
+    upgrade?.socket.write('hello')
+    expect(String(await echo)).toBe('HELLO')
+    upgrade?.socket.destroy()
+    // And the idle one goes on.
+    expect((await pass(host, { target: '/', fields: [] }, {}, transport)).body).toBe('ok')
   })
 
   it('is no 101 where none was asked for', async () => {

@@ -55,6 +55,8 @@ export class Connection {
 
   constructor(
     private readonly socket: Socket,
+    /** Somebody else calls `read` with what comes. */
+    isRead: boolean,
     /** It may carry another request now. */
     private readonly onFree: (connection: Connection) => void,
     /** It is gone. */
@@ -62,7 +64,7 @@ export class Connection {
   ) {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 30_000)
-    socket.on('data', this.onData)
+    if (!isRead) socket.on('data', this.onData)
     socket.on('end', this.onEnd)
     socket.on('error', this.onError)
     socket.on('close', this.onClose)
@@ -195,7 +197,8 @@ export class Connection {
     })
   }
 
-  private read(chunk: Buffer): void {
+  /** Takes bytes of the socket; they are the connection's own from here on. */
+  read(chunk: Buffer): void {
     // An answer that nobody asked for would be taken for the next one's.
     if (!this.parser) return void this.destroy()
     try {

@@ -56,9 +56,9 @@ export class Pool {
     this.maxIdle = options.maxIdle ?? 512
   }
 
-  /** Sends a request over an idle connection, or a new one. */
+  /** Sends a request over an idle connection, or a new one; one that asks for another protocol over a new one. */
   dispatch(request: WireRequest, handler: PoolHandler): PoolExchange {
-    const connection = this.take()
+    const connection = request.upgrade ? undefined : this.take()
     if (connection) return start(connection, request, handler)
     return this.connect(request, handler)
   }
@@ -83,7 +83,10 @@ export class Pool {
   }
 
   private connect(request: WireRequest, handler: PoolHandler): PoolExchange {
-    const socket = this.open()
+    let connection: Connection | undefined
+    // One that may be handed over has to be a socket that anybody can read.
+    const isOurs = request.upgrade !== true
+    const socket = this.open(isOurs ? (piece) => connection?.read(piece) : undefined)
     let running: PoolExchange | undefined
     let over = false
     const giveUp = () => {
@@ -106,8 +109,9 @@ export class Pool {
       socket.off('error', fail)
       socket.off('close', closed)
       this.all.delete(pending)
-      const connection = new Connection(
+      connection = new Connection(
         socket,
+        isOurs,
         (free) => this.keep(free),
         (gone) => this.all.delete(gone),
       )
@@ -124,10 +128,12 @@ export class Pool {
     }
   }
 
-  private open(): Socket {
+  /** @param read takes what comes; without it the socket is read as any other */
+  private open(read: ((piece: Buffer) => void) | undefined): Socket {
+    const reading = read ? { onread: { buffer: landing, callback: landed(read) } } : {}
     // The brackets of an IPv6 address belong to the URL alone.
     const host = this.origin.hostname.replace(/^\[|\]$/g, '')
-    if (!this.secure) return connectTcp({ host, port: this.port })
+    if (!this.secure) return connectTcp({ host, port: this.port, ...reading })
     // One for all: reading the authorities takes milliseconds.
     this.context ??= createSecureContext(this.options.authorities ? { ca: this.options.authorities } : {})
     const socket = connectTls({
@@ -138,6 +144,7 @@ export class Pool {
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: true,
       ...(this.session ? { session: this.session } : {}),
+      ...reading,
     })
     socket.on('session', (session) => {
       if (socket.authorized) this.session = session
@@ -168,6 +175,18 @@ export class Pool {
     clearInterval(this.sweeper)
     this.sweeper = undefined
   }
+}
+
+/**
+ * Where the bytes of every read arrive, of all connections: a read is over before the next one begins. By itself Node
+ * takes 64 KiB for each, and gives back what an answer leaves of them.
+ */
+const landing = Buffer.allocUnsafeSlow(64 << 10)
+
+/** A copy for each reader. True: reading goes on, until somebody pauses it. */
+const landed = (read: (piece: Buffer) => void) => (length: number) => {
+  read(Buffer.from(landing.subarray(0, length)))
+  return true
 }
 
 function start(connection: Connection, request: WireRequest, handler: PoolHandler): PoolExchange {
