@@ -1,9 +1,8 @@
 import { createServer, type Server } from 'node:net'
-import { type StandIn, startOpenAi } from '@gatehouse/testing'
+import { freePort, type StandIn, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   adminEmail,
-  freePort,
   type InnerGateway,
   type People,
   type Person,

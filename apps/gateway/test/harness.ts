@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createLogger } from '@gatehouse/platform'
 import {
   createPostgresDatabase,
+  freePort,
   type OpenIdIssuer,
   type StandIn,
   startAnthropic,
@@ -173,15 +173,6 @@ function asker(origin: string) {
     }
     return { status: response.status, headers: response.headers, text, json: json as T }
   }
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise<void>((done) => server.close(() => done()))
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 /** Waits until a condition holds. @throws Error after `withinMs` */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createLogger } from '@gatehouse/platform'
 import {
   createPostgresDatabase,
+  freePort,
   type OpenIdIssuer,
   type StandIn,
   startOpenAi,
@@ -14,7 +15,6 @@ import { createGateway } from '../src/boot.js'
 import { loadConfig } from '../src/config.js'
 import {
   adminEmail,
-  freePort,
   type InnerGateway,
   type People,
   type Person,

@@ -3,17 +3,9 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSyn
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type StandIn, startOpenAi } from '@gatehouse/testing'
+import { freePort, type StandIn, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  events,
-  freePort,
-  type OuterGateway,
-  type People,
-  spawnGateway,
-  startPeople,
-  until,
-} from './harness.js'
+import { events, type OuterGateway, type People, spawnGateway, startPeople, until } from './harness.js'
 
 const secret = 'x8Qn2vLr7TzKp4Yw9JdHs6FgBc3MaEu1RiOo'
 

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HistoryDetail } from '@gatehouse/contracts'
-import { type StandIn, startGemini, startOpenAi } from '@gatehouse/testing'
+import { freePort, type StandIn, startGemini, startOpenAi } from '@gatehouse/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
-  freePort,
   type InnerGateway,
   type People,
   type Person,

@@ -8,6 +8,7 @@ export {
   type PostgresOfRun,
   type TestDatabase,
 } from './databases.js'
+export { freePort } from './free-port.js'
 export * from './identity/index.js'
 export { existingPostgres, type PostgresServer, postgresMissing, startPostgres } from './postgres.js'
 export * from './providers/index.js'

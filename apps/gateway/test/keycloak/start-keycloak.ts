@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, until } from '../harness.js'
+import { freePort } from '@gatehouse/testing'
+import { until } from '../harness.js'
 
 /** A Keycloak of a test's own. */
 export interface Keycloak {
