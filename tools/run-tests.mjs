@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ export function runTests({ args = [], cwd = root } = {}) {
   const again = first.failed ? [] : first.died
   if (again.length === 0) return { passed: first.status === 0, skipped: first.skipped, again }
   for (const file of again) console.log(`Node died in the middle of ${file}, which is run once more.`)
-  const second = run([...again, ...args.filter((arg) => arg.startsWith('-'))], cwd)
+  const second = run([...args, ...again], cwd)
   const ran = new Set(again)
   const skipped = [...first.tests.filter(({ file }) => !ran.has(file)), ...second.tests]
   return { passed: second.status === 0, skipped: names(skipped), again }
@@ -32,19 +32,29 @@ function run(args, cwd) {
     `--outputFile.json=${report}`,
     `--reporter=${join(root, 'tools/report-deaths.mjs')}`,
   ]
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
-    { stdio: 'inherit', cwd, env: { ...process.env, TEST_DEATHS: deaths } },
-  )
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const { died, others } = JSON.parse(readFileSync(deaths, 'utf8'))
-  rmSync(folder, { recursive: true, force: true })
-  const tests = testResults.flatMap(({ name: file, assertionResults }) =>
-    assertionResults.map(({ status: state, fullName }) => ({ file, state, name: fullName })),
-  )
-  const failed = others > 0 || tests.some(({ state }) => state === 'failed')
-  return { status, died, failed, tests, skipped: names(tests) }
+  try {
+    const { status } = spawnSync(
+      process.execPath,
+      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+      { stdio: 'inherit', cwd, env: { ...process.env, TEST_DEATHS: deaths } },
+    )
+    // Without a report vitest itself has failed, and has said why.
+    if (!existsSync(report) || !existsSync(deaths))
+      return { status: status || 1, died: [], failed: true, tests: [], skipped: [] }
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    const { died, others } = JSON.parse(readFileSync(deaths, 'utf8'))
+    const tests = testResults.flatMap(({ name: file, assertionResults }) =>
+      assertionResults.map(({ status: state, fullName }) => ({ file, state, name: fullName })),
+    )
+    // A file fails without any test of it where it cannot be loaded, and where what comes after its tests fails.
+    const failed =
+      others > 0 ||
+      testResults.some(({ name, status: state }) => state === 'failed' && !died.includes(name)) ||
+      tests.some(({ state }) => state === 'failed')
+    return { status, died, failed, tests, skipped: names(tests) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 const names = (tests) =>

@@ -55,6 +55,15 @@ describe('a run of the tests', { timeout: 60_000 }, () => {
     expect(run()).toMatchObject({ passed: false, again: [] })
   })
 
+  it.each([
+    ["import './missing.mjs'", 'cannot be loaded'],
+    ["it('goes well', () => {}); afterAll(() => { throw new Error('no') })", 'fails after its tests'],
+  ])('fails where Node died in one file, and another one %2$s', (test) => {
+    write('died.spec.mjs', once('SIGTRAP'))
+    write('other.spec.mjs', test)
+    expect(run()).toMatchObject({ passed: false, again: [] })
+  })
+
   it('names what was skipped, also beside a file that ran twice', () => {
     write('died.spec.mjs', once('SIGTRAP'))
     write('skips.spec.mjs', "it.skip('is not run', () => {})")

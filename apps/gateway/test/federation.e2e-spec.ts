@@ -46,7 +46,7 @@ it('To OpenAI and Anthropic without a key: official clients, and no token where 
 
     // The platform has not written its token yet: the log says so, and nothing has to be started again.
     expect(await ask()).toEqual([503, 'upstream_auth_unavailable'])
-    expect(gateway.output()).toContain(`${file('openai')}: there is no token in it, or it cannot be read.`)
+    expect(gateway.output()).toContain(`${file('openai')}: it cannot be read (ENOENT).`)
     writeFileSync(file('openai'), `${canary}.openai`)
     await until(async () => (await ask())[0] === 200)
 

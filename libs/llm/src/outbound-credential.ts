@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
 import { readCertificateFile } from '@gatehouse/outbound'
 import type { Connection, CredentialKind, Provider } from './provider.js'
 
@@ -64,6 +65,7 @@ async function datesOfCertificate(file: string): Promise<Dates> {
 
 async function ageOf(file: string): Promise<Dates> {
   try {
+    await access(file, constants.R_OK)
     return { createdAt: (await stat(file)).mtime, expiresAt: null, problem: null }
   } catch (error) {
     return unusable(error)

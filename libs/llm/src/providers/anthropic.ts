@@ -23,7 +23,7 @@ import {
 } from './federation.js'
 import { countOf, type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { openAiRelay } from './openai-relay.js'
-import { asProven, type Proof, provenFetch } from './proof.js'
+import { type Proof, provenFetch } from './proof.js'
 import { createAddresses } from './relay-address.js'
 
 const baseUrl = 'https://api.anthropic.com'
@@ -47,7 +47,8 @@ const federation: VendorFederation = {
   exchange: (values, address) => ({
     address: `${address}/v1/oauth/token`,
     headers: { 'anthropic-beta': `${tokenBeta},oidc-federation-2026-04-01` },
-    hint: 'Anthropic takes each token once unless check_jti of the issuer is off: after a restart the platform has to write another.',
+    // By its issuer's check_jti, which is on unless told.
+    takesOnce: true,
     fields: (identityToken) => ({
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
       assertion: identityToken,
@@ -157,14 +158,14 @@ function listModels(credential: Credential, address: string, transport: Transpor
       ...(isFields(capabilities) ? { inputModalities: modalitiesOf(capabilities) } : {}),
     }),
   }
-  return asProven(proofFor(credential, transport), signal, (proof) =>
-    listOpenAiModels(
-      transport,
-      contextOf(credential),
-      { baseUrl: address, headers: { ...proof, 'anthropic-version': presentVersion } },
-      quirks,
-      signal,
-    ),
+  const headers = { 'anthropic-version': presentVersion }
+  const proof = proofFor(credential, transport)
+  return listOpenAiModels(
+    transport,
+    contextOf(credential),
+    { baseUrl: address, headers, proof },
+    quirks,
+    signal,
   )
 }
 

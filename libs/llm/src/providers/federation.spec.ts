@@ -194,30 +194,6 @@ for (const [provider, vendor] of Object.entries(vendors))
       expect(standIn.requests).toEqual([])
     })
 
-    it('leaves a token alone that was taken before and is refused now, until there is another', async () => {
-      const strict = await startFederated(provider as keyof typeof vendors, { once: true })
-      closing.push(strict.close)
-      const { client } = candidate(modelsOf({ ...vendor.values(strict.url), [tokenName]: tokenFile }))
-      const exchanges = () => strict.requests.filter(({ path }) => vendor.exchange.endsWith(path)).length
-      await client.complete(request, { signal })
-      // The vendor wants another one: the platform has none yet, and the one at hand is still good.
-      strict.next({ refuse: { status: 401 } })
-      const refused = await client.complete(request, { signal }).catch((error: unknown) => error)
-      expect(refused).toMatchObject({ code: 'provider_auth_failed' })
-      await client.complete(request, { signal })
-      await delay(1_600)
-      await client.complete(request, { signal })
-      expect(exchanges()).toBe(2)
-      await writeFile(tokenFile, 'renewed-token')
-      await expect
-        .poll(async () => {
-          await client.complete(request, { signal })
-          return strict.requests.at(-1)?.headers.authorization
-        })
-        .toBe('Bearer for-renewed-token')
-      expect(exchanges()).toBe(3)
-    })
-
     it('lists by another token where the one at hand is refused', async () => {
       const fresh = modelsOf(valuesOf())
       await candidate(fresh).client.complete(request, { signal })
@@ -266,6 +242,35 @@ for (const [provider, vendor] of Object.entries(vendors))
       expect(state).toMatchObject({ missing: [tokenName] })
     })
   })
+
+it('A token that Anthropic has taken before and refuses now is left alone, until there is another', async () => {
+  const strict = await startFederated('anthropic', { once: true })
+  closing.push(strict.close)
+  const transport = createTransport()
+  closing.push(() => transport.close())
+  const values = { ...vendors.anthropic.values(strict.url), ANTHROPIC_IDENTITY_TOKEN_FILE: tokenFile }
+  const [candidate] = createModels({ values, transport, production: true }).resolve('anthropic', 'model-1')
+  if (!candidate) throw new Error('no candidate')
+  const { client } = candidate
+  const exchanges = () => strict.requests.filter(({ path }) => path === '/v1/oauth/token').length
+  await client.complete(request, { signal })
+  // The vendor wants another one: the platform has none yet, and the one at hand is still good.
+  strict.next({ refuse: { status: 401 } })
+  const refused = await client.complete(request, { signal }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'provider_auth_failed' })
+  await client.complete(request, { signal })
+  await delay(1_600)
+  await client.complete(request, { signal })
+  expect(exchanges()).toBe(2)
+  await writeFile(tokenFile, 'renewed-token')
+  await expect
+    .poll(async () => {
+      await client.complete(request, { signal })
+      return strict.requests.at(-1)?.headers.authorization
+    })
+    .toBe('Bearer for-renewed-token')
+  expect(exchanges()).toBe(3)
+})
 
 it.each(['a folder', 'a pipe'])('Nothing is read of what is no file: %s', async (kind) => {
   const path = join(folder, 'odd')

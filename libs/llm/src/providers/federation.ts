@@ -17,8 +17,8 @@ export interface TokenExchange {
   /** How `fields` are written: JSON unless told. */
   form?: boolean
   fields(identityToken: string): Record<string, string>
-  /** For the administrator, where the token is refused: what this vendor refuses it for that its answer does not say. */
-  hint?: string
+  /** Unless its own settings say otherwise, it takes each token of the platform once. */
+  takesOnce?: boolean
 }
 
 /** How a vendor takes the identity of a platform in place of a key. */
@@ -48,7 +48,7 @@ export function federationVariables(
   return {
     [tokenFileOf(prefix)]: textVariable(
       `File with the token that the platform gives this gateway: ${name} takes it in place of a key.`,
-      '/var/run/secrets/tokens/token',
+      `/var/run/secrets/gatehouse/${prefix.toLowerCase()}`,
     ),
     ...variables,
   }
@@ -92,28 +92,33 @@ export function createFederatedTokens(name: string, federation: Federation): Fed
 /** Of what an issuer takes: Anthropic's limit, https://platform.claude.com/docs/en/manage-claude/wif-reference */
 const longestIdentityToken = 16 << 10
 const maxAnswerBytes = 64 << 10
+/** For so long a token that was refused after it was taken is left alone. */
+const leftAloneMs = 300_000
 const aToken = /^[\x21-\x7e]+$/
 
 /**
  * Tokens of a vendor for those that the platform writes into a file, by RFC 8693 or RFC 7523 as the vendor wants it.
  *
  * Some vendors take each token once, and the platform leaves it in the file for most of its life: one that was taken
- * before and is refused now is not sent again until the file holds another.
+ * before and is refused now is left alone for some minutes, unless the file holds another.
  * @throws Error with a sentence for the administrator, without any token
  */
 function acquireFederated(transport: Transport, { tokenFile, exchange }: Federation) {
-  /** Hash of the platform's token that was taken last, and whether it has been refused since. */
-  let taken: { hash: string; spent: boolean } | undefined
+  const read = oneAtATime(() => readToken(tokenFile))
+  /** Hash of the platform's token that was taken last, and what was said when it was refused since. */
+  let taken: { hash: string; refused?: { at: number; why: string } } | undefined
 
   return async (signal: AbortSignal): Promise<AcquiredToken> => {
     const url = new URL(exchange.address)
     if (url.protocol !== 'https:' && !isThisMachine(url.hostname))
       throw new Error(`${url.origin}: a token of this gateway's identity goes out by https alone.`)
-    const identityToken = await readToken(tokenFile)
+    const identityToken = await read()
+    // Whoever asked has stopped waiting, and would not hear of a token that is taken once.
+    signal.throwIfAborted()
     const digest = hash('sha256', identityToken)
-    const isAgain = taken?.hash === digest
-    const spentSentence = `${url.origin} has taken the token in ${tokenFile} before and refuses it now: it takes each token once. Turn that off for the issuer there, or let the platform write a new one more often than the tokens of ${url.origin} end.`
-    if (isAgain && taken?.spent) throw new Error(spentSentence)
+    const again = taken?.hash === digest ? taken : undefined
+    if (again?.refused && performance.now() - again.refused.at < leftAloneMs)
+      throw new Error(again.refused.why)
 
     const fields = exchange.fields(identityToken)
     const response = await transport.request({
@@ -132,21 +137,19 @@ function acquireFederated(transport: Transport, { tokenFile, exchange }: Federat
     const answer = parse(await text(response.body))
     const { status } = response
     if (status === 400 || status === 401 || status === 403) {
-      if (taken && isAgain) {
-        taken.spent = true
-        throw new Error(spentSentence)
-      }
-      const hint = exchange.hint ? ` ${exchange.hint}` : ''
-      throw new Error(
-        `${url.origin} does not take the token in ${tokenFile}: it answered ${status}${reasonIn(answer, identityToken)}.${hint}`,
-      )
+      const once = exchange.takesOnce
+        ? ` It takes each token once, unless that is turned off for the issuer there${again ? ', and has taken this one before' : ': a restart waits for the next one'}.`
+        : ''
+      const why = `${url.origin} does not take the token in ${tokenFile}: it answered ${status}${reasonIn(answer, identityToken)}.${once}`
+      if (again && exchange.takesOnce) again.refused = { at: performance.now(), why }
+      throw new Error(why)
     }
     if (status >= 400)
       throw new Error(`${url.origin} gave no token: it answered ${status}${reasonIn(answer, identityToken)}.`)
     const { access_token: value, expires_in: seconds, token_type: type } = answer
     if (typeof value !== 'string' || !aToken.test(value) || !/^bearer$/i.test(String(type ?? 'bearer')))
       throw new Error(`${url.origin} answered ${status} without a bearer token.`)
-    taken = { hash: digest, spent: false }
+    taken = { hash: digest }
     return { value, expiresInSeconds: secondsIn(seconds) }
   }
 }
@@ -159,12 +162,25 @@ function secondsIn(value: unknown): number | undefined {
 
 /** A pipe, a device or a folder is no file: to read one may never end. */
 async function readToken(file: string): Promise<string> {
-  const bytes = await firstBytes(file).catch(() => Buffer.alloc(0))
+  const bytes = await firstBytes(file).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${file}: it cannot be read (${error.code}).`)
+  })
   const token = bytes.toString('utf8').trim()
-  if (token === '') throw new Error(`${file}: there is no token in it, or it cannot be read.`)
+  if (token === '') throw new Error(`${file}: there is no token in it.`)
   if (bytes.length > longestIdentityToken || !aToken.test(token))
     throw new Error(`${file}: what is in it is no token.`)
   return token
+}
+
+/** A read that never ends, of a server that is gone, holds one thread of the few that there are, and not one each time. */
+function oneAtATime<Result>(work: () => Promise<Result>): () => Promise<Result> {
+  let running: Promise<Result> | undefined
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined
+    })
+    return running
+  }
 }
 
 async function firstBytes(file: string): Promise<Buffer> {

@@ -189,7 +189,7 @@ function listModels(apiKey: string, address: string, transport: Transport, signa
     }),
   }
   const headers = { 'x-goog-api-key': apiKey }
-  return listOpenAiModels(transport, context, { baseUrl: address, headers }, quirks, signal)
+  return listOpenAiModels(transport, context, { baseUrl: address, proof: { headers } }, quirks, signal)
 }
 
 function isUsed(methods: string[] = []): boolean {

@@ -16,7 +16,7 @@ import { type ListQuirks, listOpenAiModels, textOf } from './openai-models.js'
 import { adaptFetch, type Quirks } from './openai-quirks.js'
 import { openAiRelay } from './openai-relay.js'
 import { sdkOptions } from './openai-sdk.js'
-import { asProven, type Proof } from './proof.js'
+import type { Proof } from './proof.js'
 import { createAddresses } from './relay-address.js'
 
 /** What differs between providers that speak OpenAI's chat shape. */
@@ -105,9 +105,7 @@ export function openAiConnection(
     return openAiRelay(transport, context, tokens ? { ...target, token: tokens.of(transport) } : target)
   }
   const listWith = (quirksOfList: ListQuirks) => (transport: Transport, signal: AbortSignal) =>
-    asProven(proofFor(transport), signal, (proven) =>
-      listOpenAiModels(transport, context, { baseUrl, headers: proven }, quirksOfList, signal),
-    )
+    listOpenAiModels(transport, context, { baseUrl, proof: proofFor(transport) }, quirksOfList, signal)
   return {
     id: 'default',
     credential: federation ? 'workload_identity' : apiKey ? 'api_key' : 'none',

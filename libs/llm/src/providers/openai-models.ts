@@ -5,6 +5,7 @@ import type { ListedModel } from '../provider.js'
 import { firstBytes } from './capped-errors.js'
 import { readOpenAiBody } from './openai-error.js'
 import { isJsonObject, type JsonObject } from './openai-quirks.js'
+import { type Proof, withProof } from './proof.js'
 
 /** How a vendor's list of models differs from OpenAI's. */
 export interface ListQuirks {
@@ -32,11 +33,11 @@ const maxListBytes = 16 * 1024 * 1024
 export async function listOpenAiModels(
   transport: Transport,
   context: FailureContext,
-  { baseUrl, headers }: { baseUrl: string; headers: Record<string, string> },
+  { baseUrl, headers = {}, proof }: { baseUrl: string; headers?: Record<string, string>; proof: Proof },
   { address = (base) => `${base}/models`, models = dataOf, describe, complete }: ListQuirks,
   signal: AbortSignal,
 ): Promise<ListedModel[]> {
-  const ask = createAsk(transport, context, headers, signal)
+  const ask = createAsk(transport, context, headers, proof, signal)
   const found = models(await ask(address(baseUrl)))
   if (!Array.isArray(found)) throw badResponse(context, undefined)
   const listed = found.flatMap((model: unknown) => {
@@ -51,27 +52,34 @@ function createAsk(
   transport: Transport,
   context: FailureContext,
   headers: Record<string, string>,
+  proof: Proof,
   signal: AbortSignal,
 ): Ask {
   return async (address, body) => {
     try {
-      const response = await transport.request({
-        method: body ? 'POST' : 'GET',
-        url: address,
-        headers: {
-          ...headers,
-          accept: 'application/json',
-          'user-agent': 'gatehouse',
-          ...(body ? { 'content-type': 'application/json' } : {}),
-        },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        signal,
-        maxResponseBytes: maxListBytes,
+      const answer = await withProof(proof, signal, async (own) => {
+        const response = await transport.request({
+          method: body ? 'POST' : 'GET',
+          url: address,
+          headers: {
+            ...headers,
+            ...own,
+            accept: 'application/json',
+            'user-agent': 'gatehouse',
+            ...(body ? { 'content-type': 'application/json' } : {}),
+          },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+          signal,
+          maxResponseBytes: maxListBytes,
+        })
+        const { status } = response
+        const said = await text(status < 400 ? response.body : firstBytes(response.body))
+        return { status, said, headers: response.headers }
       })
-      if (response.status < 400) return JSON.parse(await text(response.body))
+      if (answer.status < 400) return JSON.parse(answer.said)
       throw new Refused({
-        ...readOpenAiBody(response.status, await text(firstBytes(response.body))),
-        retryAfterSeconds: readRetryAfter((name) => String(response.headers[name] ?? '')),
+        ...readOpenAiBody(answer.status, answer.said),
+        retryAfterSeconds: readRetryAfter((name) => String(answer.headers[name] ?? '')),
       })
     } catch (error) {
       throw toFailure(

@@ -1,4 +1,3 @@
-import { AppError } from '@gatehouse/contracts'
 import type { CancelSignal } from '@gatehouse/outbound'
 import type { BearerToken } from './bearer-token.js'
 
@@ -29,41 +28,24 @@ export function provenFetch(
     })
     const send = (own: Record<string, string>) =>
       fetch(input, { ...init, headers: { ...Object.fromEntries(passed), ...own } })
-    return twice(proof, init?.signal ?? undefined, send, (response) => response.status === 401)
+    return withProof(proof, init?.signal ?? undefined, send)
   }
 }
 
-/** Asks with the headers that prove us; once more where a token was refused and there is another. */
-export function asProven<Result>(
-  proof: Proof,
-  signal: CancelSignal,
-  ask: (headers: Record<string, string>) => Promise<Result>,
-): Promise<Result> {
-  type Outcome = { result: Result } | { error: unknown }
-  const outcome = (headers: Record<string, string>): Promise<Outcome> =>
-    ask(headers).then(
-      (result) => ({ result }),
-      (error: unknown) => ({ error }),
-    )
-  const isRefused = (told: Outcome) =>
-    'error' in told && told.error instanceof AppError && told.error.code === 'provider_auth_failed'
-  return twice(proof, signal, outcome, isRefused).then((told) => {
-    if ('error' in told) throw told.error
-    return told.result
-  })
-}
-
-async function twice<Answer>(
+/**
+ * Sends with the headers that prove us; once more where the token was refused and there is another.
+ * @param send reads its answer whole, or what is refused keeps its connection
+ */
+export async function withProof<Answer extends { status: number }>(
   { headers = {}, token }: Proof,
   signal: CancelSignal | undefined,
   send: (headers: Record<string, string>) => Promise<Answer>,
-  isRefused: (answer: Answer) => boolean,
 ): Promise<Answer> {
   if (!token) return send({ ...headers })
   const sendWith = (value: string) => send({ ...headers, authorization: `Bearer ${value}` })
   const first = await token.get(signal)
   const answer = await sendWith(first)
-  if (!isRefused(answer)) return answer
+  if (answer.status !== 401) return answer
   token.refused(first)
   const fresh = await token.get(signal)
   return fresh === first ? answer : sendWith(fresh)

@@ -85,8 +85,8 @@ export class Pool {
   private connect(request: WireRequest, handler: PoolHandler): PoolExchange {
     let connection: Connection | undefined
     // One that may be handed over has to be a socket that anybody can read.
-    const isOurs = request.upgrade !== true
-    const socket = this.open(isOurs ? (piece) => connection?.read(piece) : undefined)
+    const isRead = request.upgrade !== true
+    const socket = this.open(isRead ? (piece) => connection?.read(piece) : undefined)
     let running: PoolExchange | undefined
     let over = false
     const giveUp = () => {
@@ -111,7 +111,7 @@ export class Pool {
       this.all.delete(pending)
       connection = new Connection(
         socket,
-        isOurs,
+        isRead,
         (free) => this.keep(free),
         (gone) => this.all.delete(gone),
       )
