@@ -56,9 +56,9 @@ describe('a run of the tests', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    ["import './missing.mjs'", 'cannot be loaded'],
-    ["it('goes well', () => {}); afterAll(() => { throw new Error('no') })", 'fails after its tests'],
-  ])('fails where Node died in one file, and another one %2$s', (test) => {
+    ['cannot be loaded', "import './missing.mjs'"],
+    ['fails after its tests', "it('goes well', () => {}); afterAll(() => { throw new Error('no') })"],
+  ])('fails where Node died in one file, and another one %s', (_what, test) => {
     write('died.spec.mjs', once('SIGTRAP'))
     write('other.spec.mjs', test)
     expect(run()).toMatchObject({ passed: false, again: [] })
