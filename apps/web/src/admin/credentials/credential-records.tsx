@@ -6,7 +6,7 @@ import { count } from '../../ui/format.ts'
 import { type Column, Records } from '../../ui/records.tsx'
 import { Status } from '../../ui/status.tsx'
 import { RevokeKey } from '../account/revoke-key.tsx'
-import { ageWords, kindWords, remarks } from './credential-words.ts'
+import { ageWords, kindWords, remarks, usedThisHour } from './credential-words.ts'
 
 interface CredentialRecordsProps {
   rows: readonly CredentialView[]
@@ -34,7 +34,11 @@ const columns: Column<CredentialView>[] = [
     cell: ({ age_days }) => <span className="tabular">{ageWords(age_days)}</span>,
   },
   { key: 'ends', header: 'Ends', cell: ({ expires_at }) => <Ago at={expires_at} never="—" /> },
-  { key: 'used', header: 'Last used', cell: ({ last_used_at }) => <Ago at={last_used_at} never="—" /> },
+  {
+    key: 'used',
+    header: 'Last used',
+    cell: (row) => (usedThisHour(row) ? 'within the hour' : <Ago at={row.last_used_at} never="—" />),
+  },
 ]
 
 /** Credentials of both sides; keys of people and programs can be ended here. */

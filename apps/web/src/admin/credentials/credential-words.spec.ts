@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ageWords, remarks } from './credential-words.ts'
+import { ageWords, remarks, usedThisHour } from './credential-words.ts'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
 
@@ -15,6 +15,15 @@ it.each([
   ['session', 400, '2026-11-23T18:00:00Z', []],
 ] as const)('%s of %s days that ends %s', (kind, age_days, expires_at, said) => {
   expect(remarks({ kind, age_days, expires_at }, now)).toEqual(said)
+})
+
+it.each([
+  ['outbound', '2026-11-23T11:00:01Z', true],
+  ['outbound', '2026-11-23T10:00:00Z', false],
+  ['outbound', null, false],
+  ['inbound', '2026-11-23T11:59:00Z', false],
+] as const)('of %s used at %s the hour alone is told: %s', (side, last_used_at, told) => {
+  expect(usedThisHour({ side, last_used_at }, now)).toBe(told)
 })
 
 it('says ages in whole days', () => {

@@ -14,6 +14,7 @@ const kinds: Record<CredentialView['kind'], string> = {
 /** A kind of credential in words. */
 export const kindWords = (kind: CredentialView['kind']): string => kinds[kind]
 
+const hourMs = 3_600_000
 const dayMs = 86_400_000
 const oldDays = 90
 const soonDays = 14
@@ -37,6 +38,12 @@ export function remarks(
   }
   return said
 }
+
+/** Of a provider's last call the hour is known, and not how long ago within it. */
+export const usedThisHour = (
+  { side, last_used_at }: Pick<CredentialView, 'side' | 'last_used_at'>,
+  now = Date.now(),
+): boolean => side === 'outbound' && last_used_at !== null && now - Date.parse(last_used_at) < hourMs
 
 /** An age in whole days. */
 export function ageWords(days: number | null): string {
