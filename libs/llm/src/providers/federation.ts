@@ -8,6 +8,7 @@ import { scrub } from '../scrub.js'
 import { textVariable } from '../variables.js'
 import { type BearerToken, createBearerToken, onceFor } from './bearer-token.js'
 import { textOf } from './openai-models.js'
+import { isJsonObject, type JsonObject } from './openai-quirks.js'
 
 /** The request by which a vendor gives a token of its own for one that the platform has given us. */
 export interface TokenExchange {
@@ -160,9 +161,8 @@ function secondsIn(value: unknown): number | undefined {
   return typeof seconds === 'number' && seconds > 0 ? seconds : undefined
 }
 
-/** A pipe, a device or a folder is no file: to read one may never end. */
 async function readToken(file: string): Promise<string> {
-  const bytes = await firstBytes(file).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await beginningOf(file).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`${file}: it cannot be read (${error.code}).`)
   })
   const token = bytes.toString('utf8').trim()
@@ -183,7 +183,8 @@ function oneAtATime<Result>(work: () => Promise<Result>): () => Promise<Result> 
   }
 }
 
-async function firstBytes(file: string): Promise<Buffer> {
+/** A pipe, a device or a folder is no file: to read one may never end. */
+async function beginningOf(file: string): Promise<Buffer> {
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
     const buffer = Buffer.alloc(longestIdentityToken + 1)
@@ -197,10 +198,10 @@ async function firstBytes(file: string): Promise<Buffer> {
 
 const isThisMachine = (hostname: string) => /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
 
-function parse(body: string): Record<string, unknown> {
+function parse(body: string): JsonObject {
   try {
     const value: unknown = JSON.parse(body)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+    if (isJsonObject(value)) return value
   } catch {
     // What is no JSON says nothing.
   }
@@ -208,11 +209,8 @@ function parse(body: string): Record<string, unknown> {
 }
 
 /** RFC 6749 section 5.2, and the shapes of the vendors' own errors. An issuer may repeat what it was sent. */
-function reasonIn(
-  { error, error_description: description }: Record<string, unknown>,
-  secret: string,
-): string {
-  const own = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {}
+function reasonIn({ error, error_description: description }: JsonObject, secret: string): string {
+  const own = isJsonObject(error) ? error : {}
   const said = [
     textOf(error) ?? textOf(own.code) ?? textOf(own.type),
     textOf(description) ?? textOf(own.message),
