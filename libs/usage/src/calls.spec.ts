@@ -16,9 +16,10 @@ import { databases } from '@gatehouse/testing'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createCallLog } from './index.js'
-import { type CallEnd, unknownEnd } from './record.js'
+import { type CallEnd, OpenCall, unknownEnd } from './record.js'
+import { checked } from './record-line.js'
+import { textOf } from './record-text.js'
 import { openSpool } from './spool.js'
-import { checked } from './spool-file.js'
 import { createWriter } from './writer.js'
 
 for (const { kind, title, skip, open } of databases()) {
@@ -167,9 +168,9 @@ for (const { kind, title, skip, open } of databases()) {
       const directory = mkdtempSync(join(tmpdir(), 'again-'))
       const spool = openSpool({ directory })
       const row = await database.client.call.findUniqueOrThrow({ where: { id: call.id } })
-      const record = { ...row, createdAt: row.createdAt.toISOString(), principalKind: 'user' as const }
-      void spool.append({ call: record, end: null })
-      void spool.append({ call: record, end: unknownEnd })
+      const record = OpenCall.parse({ ...row, createdAt: row.createdAt.toISOString() })
+      void spool.append(textOf({ call: record, end: null }))
+      void spool.append(textOf({ call: record, end: unknownEnd }))
       await createWriter(database, spool, (error) => errors.push(error)).flush()
       expect(await database.client.call.findMany({ where: { principalId: owner } })).toMatchObject([
         { status: 'success', inputTokens: 10 },
@@ -231,16 +232,17 @@ for (const { kind, title, skip, open } of databases()) {
       const calls = createCallLog({ database, dataDir: directory, contentRetentionDays: 30, adoptMs: 10 })
       const owner = uuidv7()
       const call = { ...fields(owner), id: uuidv7(), createdAt: new Date().toISOString() }
-      void left.append({ call, end: success })
+      void left.append(textOf({ call, end: success }))
       left.close()
       const [name = ''] = readdirSync(join(directory, 'spool'))
       const path = join(directory, 'spool', name)
       const [, ...lines] = readFileSync(path, 'utf8').split('\n')
       writeFileSync(
         path,
-        [checked(JSON.stringify({ owner: { ...thisProcess(), host: 'gone' } })).trimEnd(), ...lines].join(
-          '\n',
-        ),
+        [
+          String(checked(JSON.stringify({ owner: { ...thisProcess(), host: 'gone' } }))).trimEnd(),
+          ...lines,
+        ].join('\n'),
       )
       const then = new Date(Date.now() - 130_000)
       utimesSync(path, then, then)
@@ -317,7 +319,7 @@ for (const { kind, title, skip, open } of databases()) {
         const directory = mkdtempSync(join(tmpdir(), 'order-'))
         const spool = openSpool({ directory })
         const call = { ...fields(uuidv7()), id: uuidv7(), createdAt: new Date().toISOString() }
-        for (const end of [null, ...ends]) void spool.append({ call, end })
+        for (const end of [null, ...ends]) void spool.append(textOf({ call, end }))
         await createWriter(database, spool, (error) => errors.push(error)).flush()
         expect(await database.client.call.findUnique({ where: { id: call.id } })).toMatchObject({
           status: 'success',

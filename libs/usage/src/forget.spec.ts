@@ -5,13 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countCalls, forgetPrincipal } from './forget.js'
 import { ownCalls, ownObjects } from './own-data.js'
 import { type SpoolRecord, unknownEnd } from './record.js'
+import { LinePages } from './record-line.js'
 import { textOf } from './record-text.js'
-import { writeRecords as writeTexts } from './write-records.js'
+import { writeRecords as writeLines } from './write-records.js'
 
-const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
-  writeTexts(
+const pages = new LinePages()
+const writeRecords = (to: Parameters<typeof writeLines>[0], records: SpoolRecord[]) =>
+  writeLines(
     to,
-    records.map((record) => textOf(record)),
+    records.map((record) => pages.write(textOf(record))),
   )
 
 const secret = 'what only she knows'

@@ -31,7 +31,7 @@ import { createPrices, type OwnPrice } from './price.js'
 import { connectionsWith, keepObjects } from './provider-objects.js'
 import { type RecentTraffic, recentFigures, recentTraffic } from './recent.js'
 import type { CallEnd, OpenCall } from './record.js'
-import { textOfCall } from './record-text.js'
+import { textOf, textOfCall } from './record-text.js'
 import { dropRefused } from './refused.js'
 import { openSpool } from './spool.js'
 import { listUsage, usagePages } from './usage.js'
@@ -123,7 +123,7 @@ export function createCallLog(options: UsageOptions) {
 
   /** Looks for a call until it is there: the replica that has it may not have written it yet. */
   const seek = async <Found>(id: string, look: () => Promise<Found | null>): Promise<Found> => {
-    if (spool.find(id)) await writer.flush()
+    if (spool.has(id)) await writer.flush()
     // The embedded database has no other replica.
     const deadline = database.kind === 'postgres' && isRecent(id) ? Date.now() + settleMs : 0
     for (let pause = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.longest)) {
@@ -144,17 +144,16 @@ export function createCallLog(options: UsageOptions) {
     open(call: Omit<OpenCall, 'id' | 'createdAt'>): RunningCall {
       const record: OpenCall = { ...call, id: newCallId(), createdAt: isoNow() }
       const text = textOfCall(record)
-      const opened = spool.append({ call: record, end: null }, text)
+      const opening = spool.append(textOf({ call: record, end: null }, text))
       writer.wake()
       let ended: Promise<Error | null> | undefined
       return {
         id: record.id,
-        opened,
+        opened: opening.committed,
         end(end, by) {
           if (ended) return ended
-          ended = by
-            ? spool.append({ call: { ...record, ...by }, end })
-            : spool.append({ call: record, end }, text)
+          const whole = by ? textOf({ call: { ...record, ...by }, end }) : textOf({ call: record, end }, text)
+          ended = spool.append(whole, opening).committed
           writer.wake()
           return ended
         },

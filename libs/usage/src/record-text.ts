@@ -1,57 +1,15 @@
 import type { CallEnd, OpenCall, SpoolRecord } from './record.js'
 
-/**
- * A record as JSON, in the pieces of which the spool makes a line and the writer a row: every call is made a text of
- * once, and what waits for the database waits as texts, which cost the garbage collector nearly nothing.
- */
-export class RecordText {
-  constructor(
-    readonly id: string,
-    readonly principalId: string,
-    private readonly createdAt: string,
-    /** `unknown`: ended by whoever found it without an end. */
-    readonly kind: 'open' | 'unknown' | 'ended',
-    private readonly call: string,
-    private readonly end: string | null,
-    /** What was said. */
-    private readonly said: string | null,
-  ) {}
-
-  get hasContent(): boolean {
-    return this.said !== null
-  }
-
-  /** All of it, as one line of the spool holds it. */
-  get json(): string {
-    const { call, end, said } = this
-    if (end === null) return `{"call":${call},"end":null}`
-    return `{"call":${call},"end":${said === null ? end : `${end.slice(0, -1)},"content":${said}}`}}`
-  }
-
-  /** Its row of `Call`: one flat object, without what was said. */
-  get row(): string {
-    const { call, end } = this
-    return end === null ? call : `${call.slice(0, -1)},${end.slice(1)}`
-  }
-
+/** A record as JSON, in the columns of the database. */
+export interface RecordText {
+  id: string
+  principalId: string
+  /** `unknown`: ended by whoever found it without an end. */
+  kind: 'open' | 'unknown' | 'ended'
+  /** Its row of `Call`, one flat object; of a call that runs, what is known at its beginning. */
+  row: string
   /** Its row of `CallContent`; null where nothing was said. */
-  get contentRow(): string | null {
-    const { id, createdAt, said } = this
-    return said && `{"callId":"${id}","createdAt":"${createdAt}",${said.slice(1)}`
-  }
-
-  withoutContent(): RecordText {
-    const { id, principalId, createdAt, kind, call, end } = this
-    return new RecordText(
-      id,
-      principalId,
-      createdAt,
-      kind,
-      call,
-      end && `${end.slice(0, -1)},"content":null}`,
-      null,
-    )
-  }
+  contentRow: string | null
 }
 
 /**
@@ -60,12 +18,12 @@ export class RecordText {
  */
 export function textOf({ call, end }: SpoolRecord, callText = textOfCall(call)): RecordText {
   const { id, principalId, createdAt } = call
-  if (!end) return new RecordText(id, principalId, createdAt, 'open', callText, null, null)
+  if (!end) return { id, principalId, kind: 'open', row: callText, contentRow: null }
   const kind = end.status === 'unknown' ? 'unknown' : 'ended'
-  const { content } = end
-  if (!content) return new RecordText(id, principalId, createdAt, kind, callText, storable(end), null)
-  const { content: _said, ...rest } = end
-  return new RecordText(id, principalId, createdAt, kind, callText, storable(rest), storable(content))
+  const { content, ...columns } = end
+  const row = `${callText.slice(0, -1)},${storable(columns).slice(1)}`
+  const contentRow = content && `{"callId":"${id}","createdAt":"${createdAt}",${storable(content).slice(1)}`
+  return { id, principalId, kind, row, contentRow }
 }
 
 /** A call as `textOf` takes it. */

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RecordText } from './record-text.js'
-import { checked, isMissing } from './spool-file.js'
+import { checked, type RecordLine } from './record-line.js'
+import { isMissing } from './spool-file.js'
 
 const name = 'refused.log'
 const timeOfLine = /^\{"at":"([^"]+)"/
 
-/** Puts a record that the database refuses into a file for a person to look at. */
-export function setAside(directory: string, { json }: RecordText, reason: string): void {
+/** Puts a record that the database refuses into a file for a person to look at, without what was said. */
+export function setAside(directory: string, { row }: RecordLine, reason: string): void {
   const head = JSON.stringify({ at: new Date().toISOString(), reason })
-  appendFileSync(join(directory, name), `${head} ${checked(json)}`, { mode: 0o600 })
+  appendFileSync(join(directory, name), `${head} ${checked(row).toString()}`, { mode: 0o600 })
 }
 
 /** Deletes what was set aside before a time: it holds prompts, which are kept no longer here than anywhere. */

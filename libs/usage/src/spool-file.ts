@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { lifeOf, type ProcessIdentity, thisProcess } from '@gatehouse/platform'
-import { SpoolRecord } from './record.js'
+import { CallEnd, OpenCall, SpoolRecord } from './record.js'
+import { checked, unchecked } from './record-line.js'
 
 const namePattern = /^calls\.[0-9a-f-]{36}\.log$/
 /** A file whose owner cannot be asked (another container on a shared volume) was left when nobody touched it for so many milliseconds. */
@@ -13,47 +13,39 @@ const foreignMs = 120_000
 export const newPath = (directory: string) => join(directory, `calls.${randomUUID()}.log`)
 
 /** The first line: whose file it is, so that the next process can find out whether its owner lives. */
-export const ownerLine = () => checked(JSON.stringify({ owner: thisProcess() }))
+export const ownerLine = (): Buffer => checked(JSON.stringify({ owner: thisProcess() }))
 
-/** `<crc32 in hex> <json>\n` */
-export const checked = (json: string): string => `${checksum(json)} ${json}\n`
-
-/** By bytes: a number beyond 31 bits is a double to V8, and slow to write in hex. */
-const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-const checksum = (text: string): string => {
-  const sum = crc32(text)
-  return `${hexOf[sum >>> 24]}${hexOf[(sum >>> 16) & 0xff]}${hexOf[(sum >>> 8) & 0xff]}${hexOf[sum & 0xff]}`
-}
-
-/** A line's JSON where its checksum fits; undefined for one that was torn or altered. */
-function unchecked(line: string): unknown {
-  const json = line.slice(9)
-  return checksum(json) === line.slice(0, 8) ? JSON.parse(json) : undefined
-}
-
-/** The records of a file, with the lengths of their lines. Lines whose checksum does not fit are left out and counted. */
-export function readSpool(path: string): {
-  records: { record: SpoolRecord; bytes: number }[]
-  damaged: number
-} {
-  const records: { record: SpoolRecord; bytes: number }[] = []
+/** The records of a file. Lines whose checksum does not fit are left out and counted. */
+export function readSpool(path: string): { records: SpoolRecord[]; damaged: number } {
+  const records: SpoolRecord[] = []
   let damaged = 0
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     if (line === '') continue
-    const value = unchecked(line)
-    if (ownerOf(value)) continue
-    const { data: record } = SpoolRecord.safeParse(value)
-    if (record) records.push({ record, bytes: line.length })
+    const text = unchecked(line)
+    if (text !== undefined && ownerOf(text)) continue
+    const record = text === undefined ? undefined : recordOf(text)
+    if (record) records.push(record)
     else damaged++
   }
   return { records, damaged }
 }
 
-function ownerOf(value: unknown): ProcessIdentity | undefined {
-  return typeof value === 'object' && value !== null && 'owner' in value
-    ? (value.owner as ProcessIdentity)
-    : undefined
+/** The record that a line of a file says; undefined for none. @param text of the line, without its checksum */
+export function recordOf(text: string): SpoolRecord | undefined {
+  const [row = '', contentRow] = text.split('\t')
+  const columns: unknown = JSON.parse(row)
+  if (typeof columns !== 'object' || columns === null) return undefined
+  // As versions before this one wrote it.
+  if ('call' in columns) return SpoolRecord.safeParse(columns).data
+  const { data: call } = OpenCall.safeParse(columns)
+  if (!call || !('status' in columns)) return call && { call, end: null }
+  const content: unknown = contentRow === undefined ? null : JSON.parse(contentRow)
+  const { data: end } = CallEnd.safeParse({ ...columns, content })
+  return end && { call, end }
+}
+
+function ownerOf(text: string): ProcessIdentity | undefined {
+  return text.startsWith('{"owner":') ? (JSON.parse(text) as { owner: ProcessIdentity }).owner : undefined
 }
 
 /**
@@ -83,7 +75,8 @@ export function leftBehind(directory: string, again = false): string[] {
 
 function isLeft(path: string, untouched: boolean): boolean {
   const [first = ''] = readFileSync(path, 'utf8').split('\n', 1)
-  const owner = ownerOf(unchecked(first))
+  const text = unchecked(first)
+  const owner = text === undefined ? undefined : ownerOf(text)
   const life = owner ? lifeOf(owner) : 'unknown'
   return life === 'dead' || (life === 'unknown' && untouched)
 }

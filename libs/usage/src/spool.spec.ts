@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   appendFileSync,
   mkdtempSync,
@@ -16,11 +17,12 @@ import { crc32 } from 'node:zlib'
 import { type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type CallEnd, SpoolRecord, unknownEnd } from './record.js'
+import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { checked, LinePages } from './record-line.js'
 import { textOf } from './record-text.js'
 import { dropRefused, setAside } from './refused.js'
-import { openSpool, type Pending } from './spool.js'
-import { readSpool } from './spool-file.js'
+import { type Entry, openSpool, type Spool } from './spool.js'
+import { readSpool, recordOf } from './spool-file.js'
 
 const call = (prompt = ''): SpoolRecord['call'] => ({
   id: uuidv7(),
@@ -37,7 +39,20 @@ const call = (prompt = ''): SpoolRecord['call'] => ({
   model: 'echo',
   streamed: false,
 })
-const recordIn = ({ text }: Pending) => SpoolRecord.parse(JSON.parse(text.json))
+
+/** What waits as a line, read as from a file. */
+const recordIn = ({ line: { row, contentRow } }: Entry): SpoolRecord => {
+  const record = recordOf(contentRow === null ? row : `${row}\t${contentRow}`)
+  if (!record) throw new Error('no record')
+  return record
+}
+/** Ends calls by what they were opened as, as the call log does. */
+const openings = new WeakMap<SpoolRecord['call'], Entry>()
+const append = (spool: Spool, record: SpoolRecord): Promise<Error | null> => {
+  const entry = spool.append(textOf(record), record.end ? openings.get(record.call) : undefined)
+  if (!record.end) openings.set(record.call, entry)
+  return entry.committed
+}
 const success: CallEnd = { ...unknownEnd, status: 'success', errorCode: null, errorMessage: null }
 
 describe('the spool', () => {
@@ -59,13 +74,13 @@ describe('the spool', () => {
   /** What the files hold. */
   const onDisk = () =>
     readdirSync(directory).flatMap((name) =>
-      readSpool(join(directory, name)).records.map(({ record }) => record.call.id),
+      readSpool(join(directory, name)).records.map(({ call: { id } }) => id),
     )
 
   it('keeps what was appended until it is written, in order, and leaves no file behind', async () => {
     const spool = openSpool({ directory })
     const records = [...Array(5)].map(() => ({ call: call(), end: success }))
-    for (const record of records) await spool.append(record)
+    for (const record of records) await append(spool, record)
     expect(
       spool
         .peek(3)
@@ -81,7 +96,7 @@ describe('the spool', () => {
 
   it('begins a new file when one is full, and deletes each when all in it is written', async () => {
     const spool = openSpool({ directory, segmentBytes: 1000 })
-    for (let index = 0; index < 10; index++) await spool.append({ call: call(), end: success })
+    for (let index = 0; index < 10; index++) await append(spool, { call: call(), end: success })
     expect(readdirSync(directory).length).toBeGreaterThan(3)
     spool.written(10)
     spool.close()
@@ -91,11 +106,11 @@ describe('the spool', () => {
   it('refuses a new call when too much waits, and still takes the end of one', async () => {
     const spool = openSpool({ directory, maxBytes: 300 })
     const begun = call()
-    await spool.append({ call: begun, end: null })
-    expect(() => spool.append({ call: call(), end: null })).toThrowError(
+    await append(spool, { call: begun, end: null })
+    expect(() => append(spool, { call: call(), end: null })).toThrowError(
       expect.objectContaining({ code: 'overloaded' }),
     )
-    await spool.append({ call: begun, end: success })
+    await append(spool, { call: begun, end: success })
     spool.close()
   })
 
@@ -122,15 +137,15 @@ describe('the spool', () => {
       const member = uuidv7()
       for (let index = 0; index < 10; index++) {
         const large = { ...call(), principalId: member }
-        await spool.append({ call: large, end: null })
-        await spool.append({ call: large, end: said(40_000) })
+        await append(spool, { call: large, end: null })
+        await append(spool, { call: large, end: said(40_000) })
       }
       expect(kept(spool)).toEqual([true, true, ...Array(8).fill(false)])
-      await spool.append({ call: call(), end: said(40_000) })
+      await append(spool, { call: call(), end: said(40_000) })
       expect(kept(spool).at(-1)).toBe(true)
       spool.written(spool.waiting())
       const later = { ...call(), principalId: member }
-      await spool.append({ call: later, end: said(40_000) })
+      await append(spool, { call: later, end: said(40_000) })
       expect(kept(spool)).toEqual([true])
       spool.close()
       expect(troubles.map(String)).toEqual([expect.stringContaining('said in 8 calls is not kept')])
@@ -139,7 +154,7 @@ describe('the spool', () => {
     it('leaves words out when those of all are too many, and takes a first that is larger than a share', async () => {
       const spool = openSpool({ directory, maxContentBytes: 400_000 })
       for (const length of [200_000, 90_000, 90_000, 90_000])
-        await spool.append({ call: call(), end: said(length) })
+        await append(spool, { call: call(), end: said(length) })
       expect(kept(spool)).toEqual([true, true, true, false])
       spool.close()
     })
@@ -148,13 +163,13 @@ describe('the spool', () => {
       const first = openSpool({ directory })
       const member = uuidv7()
       const large = () => ({ call: { ...call(), principalId: member }, end: said(90_000) })
-      await first.append(large())
+      await append(first, large())
       orphan()
       const second = openSpool({ directory, maxContentBytes: 400_000 })
-      await second.append(large())
+      await append(second, large())
       expect(kept(second)).toEqual([true, false])
       second.written(1)
-      await second.append(large())
+      await append(second, large())
       expect(kept(second)).toEqual([false, true])
       second.close()
       first.close()
@@ -163,13 +178,13 @@ describe('the spool', () => {
     it('T57: keeps none of it in a file once the database has it, though nothing more comes', async () => {
       const spool = openSpool({ directory, touchMs: 10, segmentMs: 30 })
       const [running, ended] = [call(), call()]
-      await spool.append({ call: running, end: null })
-      await spool.append({ call: ended, end: said(10) })
+      await append(spool, { call: running, end: null })
+      await append(spool, { call: ended, end: said(10) })
       await delay(60)
       expect(onDisk()).toEqual([running.id, ended.id])
       spool.written(2)
       await vi.waitFor(() => expect(onDisk()).toEqual([running.id]))
-      await spool.append({ call: running, end: success })
+      await append(spool, { call: running, end: success })
       spool.written(1)
       spool.close()
       expect(readdirSync(directory)).toEqual([])
@@ -179,9 +194,9 @@ describe('the spool', () => {
   it("takes over a dead process' records and closes the calls that it left open", async () => {
     const first = openSpool({ directory })
     const [done, open] = [call(), call()]
-    await first.append({ call: done, end: null })
-    await first.append({ call: open, end: null })
-    await first.append({ call: done, end: success })
+    await append(first, { call: done, end: null })
+    await append(first, { call: open, end: null })
+    await append(first, { call: done, end: success })
     orphan()
     const second = openSpool({ directory })
     const ends = second
@@ -202,7 +217,7 @@ describe('the spool', () => {
   it('F32: takes over the file of a container that is gone once nobody touches it, without a new start', async () => {
     const first = openSpool({ directory })
     const open = call()
-    await first.append({ call: open, end: null })
+    await append(first, { call: open, end: null })
     first.close()
     orphan({ host: 'the-last-container' })
     const adopted = vi.fn()
@@ -226,7 +241,7 @@ describe('the spool', () => {
 
   it('takes over what another process has taken over only once that one is gone too', async () => {
     const first = openSpool({ directory })
-    await first.append({ call: call(), end: success })
+    await append(first, { call: call(), end: success })
     orphan()
     const second = openSpool({ directory, touchMs: 10, adoptMs: 10 })
     const third = openSpool({ directory, touchMs: 10, adoptMs: 10 })
@@ -238,7 +253,7 @@ describe('the spool', () => {
 
   it("leaves a living process' file alone", async () => {
     const first = openSpool({ directory })
-    await first.append({ call: call(), end: null })
+    await append(first, { call: call(), end: null })
     const second = openSpool({ directory })
     expect(second.waiting()).toBe(0)
     first.written(1)
@@ -249,7 +264,7 @@ describe('the spool', () => {
   it('F32: leaves out lines that a crash tore or somebody altered, wherever the cut is, and says how many', async () => {
     const spool = openSpool({ directory })
     const kept = call()
-    await spool.append({ call: kept, end: null })
+    await append(spool, { call: kept, end: null })
     const [name = ''] = readdirSync(directory)
     const path = join(directory, name)
     const whole = readFileSync(path, 'utf8')
@@ -257,16 +272,74 @@ describe('the spool', () => {
     for (const cut of [1, 8, 9, 20, line.length - 1]) {
       writeFileSync(path, `${whole}${line.slice(0, cut)}`)
       expect(readSpool(path)).toMatchObject({ damaged: 1 })
-      expect(readSpool(path).records.map(({ record }) => record.call.id)).toEqual([kept.id])
+      expect(readSpool(path).records.map(({ call: { id } }) => id)).toEqual([kept.id])
     }
     writeFileSync(path, whole.replace('"provider":"demo"', '"provider":"nope"'))
     expect(readSpool(path)).toEqual({ records: [], damaged: 1 })
     spool.close()
   })
 
+  it('reads what an earlier version has left', async () => {
+    const first = openSpool({ directory })
+    first.close()
+    const [done, open] = [call(), call()]
+    const said = { prompt: [{ role: 'user', content: 'hi\tho' }], response: 'ho', parameters: {} }
+    const records = [
+      { call: done, end: { ...success, content: said } },
+      { call: open, end: null },
+    ]
+    const owner = { owner: { ...thisProcess(), pid: 2 ** 22 - 1, started: '1' } }
+    const lines = [owner, ...records].map((each) => String(checked(JSON.stringify(each))))
+    writeFileSync(join(directory, `calls.${randomUUID()}.log`), lines.join(''))
+    const second = openSpool({ directory })
+    expect(second.peek(10).map(recordIn)).toEqual([...records, { call: open, end: unknownEnd }])
+    second.close()
+  })
+
+  it('keeps each record as it was, though the memory and the files of others are used again', async () => {
+    const first = openSpool({ directory, segmentBytes: 200_000 })
+    let seed = 7
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 0x7fffffff
+      return seed % below
+    }
+    const running: SpoolRecord['call'][] = []
+    const waiting: SpoolRecord[] = []
+    const checkAndWrite = (count: number) => {
+      expect(first.peek(count).map(recordIn)).toEqual(waiting.slice(0, count))
+      first.written(count)
+      waiting.splice(0, count)
+    }
+    const add = async (record: SpoolRecord) => {
+      waiting.push(record)
+      const committed = append(first, record)
+      if (random(10) === 0) await committed
+    }
+    for (let index = 0; index < 3000; index++) {
+      const begun = { ...call(), model: ['echo', 'größer', '模型', '😀'][random(4)] ?? '' }
+      running.push(begun)
+      await add({ call: begun, end: null })
+      // Some run for long: their beginnings outlive many pages and files.
+      const [ended] = random(20) === 0 ? [] : running.splice(random(running.length), 1)
+      const prompt = 'ä'.repeat(random(50) === 0 ? 100_000 : random(500))
+      const content = random(3) === 0 ? { prompt, response: '\t\n', parameters: {} } : null
+      if (ended) await add({ call: ended, end: { ...success, content } })
+      if (random(5) === 0) checkAndWrite(Math.min(waiting.length, random(40)))
+    }
+    checkAndWrite(waiting.length)
+    expect(first.waiting()).toBe(0)
+    orphan()
+    const second = openSpool({ directory })
+    const left = new Map(second.peek(100_000).map((entry) => [entry.line.id, recordIn(entry)]))
+    for (const each of running) expect(left.get(each.id)).toEqual({ call: each, end: unknownEnd })
+    expect(running.length).toBeGreaterThan(100)
+    second.close()
+    first.close()
+  })
+
   it('tells of damage once, and goes on', async () => {
     const first = openSpool({ directory })
-    await first.append({ call: call(), end: success })
+    await append(first, { call: call(), end: success })
     orphan()
     const [name = ''] = readdirSync(directory)
     appendFileSync(join(directory, name), 'torn')
@@ -280,11 +353,11 @@ describe('the spool', () => {
   it('F32: keeps the opening of a call that still runs, however many files begin and end meanwhile', async () => {
     const first = openSpool({ directory, segmentBytes: 1000 })
     const running = call()
-    await first.append({ call: running, end: null })
+    await append(first, { call: running, end: null })
     for (let index = 0; index < 20; index++) {
       const other = call()
-      await first.append({ call: other, end: null })
-      await first.append({ call: other, end: success })
+      await append(first, { call: other, end: null })
+      await append(first, { call: other, end: success })
       first.written(first.waiting())
     }
     expect(readdirSync(directory)).toHaveLength(1)
@@ -304,9 +377,9 @@ describe('the spool', () => {
     for (const [opening, ending] of ['0f', 'f0']) {
       const first = openSpool({ directory, segmentBytes: 1 })
       const done = call()
-      await first.append({ call: done, end: null })
+      await append(first, { call: done, end: null })
       const [name = ''] = readdirSync(directory)
-      await first.append({ call: done, end: success })
+      await append(first, { call: done, end: success })
       const other = readdirSync(directory).find((file) => file !== name) ?? ''
       // Taken over in the order of their names.
       renameSync(join(directory, name), join(directory, `calls.${opening}${name.slice(7)}`))
@@ -329,15 +402,15 @@ describe('the spool', () => {
     const troubles: unknown[] = []
     const spool = openSpool({ directory, touchMs: 10, onError: (error) => troubles.push(error) })
     const [running, waiting] = [call(), call()]
-    await spool.append({ call: running, end: null })
+    await append(spool, { call: running, end: null })
     spool.written(1)
-    await spool.append({ call: waiting, end: success })
+    await append(spool, { call: waiting, end: success })
     for (const name of readdirSync(directory)) unlinkSync(join(directory, name))
     await vi.waitFor(() => expect(onDisk()).toEqual([waiting.id, running.id]))
     expect(String(troubles[0])).toContain('disappeared')
     rmSync(directory, { recursive: true })
     await vi.waitFor(() => expect(onDisk()).toHaveLength(2))
-    await spool.append({ call: running, end: success })
+    await append(spool, { call: running, end: success })
     spool.written(2)
     spool.close()
     expect(readdirSync(directory)).toEqual([])
@@ -345,7 +418,7 @@ describe('the spool', () => {
 
   it('counts what was written although its file is gone', async () => {
     const spool = openSpool({ directory, segmentBytes: 1 })
-    for (let index = 0; index < 3; index++) void spool.append({ call: call(), end: success })
+    for (let index = 0; index < 3; index++) void append(spool, { call: call(), end: success })
     rmSync(directory, { recursive: true })
     spool.written(2)
     expect(spool.waiting()).toBe(1)
@@ -357,12 +430,12 @@ describe('the spool', () => {
   it('writes what comes in one turn at once, in its order, and tells each', async () => {
     const spool = openSpool({ directory })
     const calls = Array.from({ length: 50 }, () => call())
-    const told = calls.map((each) => spool.append({ call: each, end: null }))
+    const told = calls.map((each) => append(spool, { call: each, end: null }))
     expect(new Set(told).size).toBe(1)
     expect(await Promise.all(told)).toEqual(calls.map(() => null))
     expect(onDisk()).toEqual(calls.map(({ id }) => id))
     // What asks for the state of things is told of what is not written yet, too.
-    void spool.append({ call: calls[0] ?? call(), end: success })
+    void append(spool, { call: calls[0] ?? call(), end: success })
     expect(spool.waiting()).toBe(51)
     spool.close()
   })
@@ -371,11 +444,11 @@ describe('the spool', () => {
     const troubles: unknown[] = []
     const spool = openSpool({ directory, segmentBytes: 1, onError: (error) => troubles.push(error) })
     const begun = call()
-    await spool.append({ call: begun, end: null })
+    await append(spool, { call: begun, end: null })
     rmSync(directory, { recursive: true })
     writeFileSync(directory, '')
-    expect(await spool.append({ call: call(), end: null })).toBeInstanceOf(Error)
-    await spool.append({ call: begun, end: success })
+    expect(await append(spool, { call: call(), end: null })).toBeInstanceOf(Error)
+    await append(spool, { call: begun, end: success })
     expect(troubles).toHaveLength(2)
     expect(
       spool
@@ -389,7 +462,7 @@ describe('the spool', () => {
 
   it('hands out no more bytes than were asked for, and at least one record', async () => {
     const spool = openSpool({ directory })
-    for (let index = 0; index < 4; index++) void spool.append({ call: call('x'.repeat(1000)), end: success })
+    for (let index = 0; index < 4; index++) void append(spool, { call: call('x'.repeat(1000)), end: success })
     expect(spool.peek(10, 4000)).toHaveLength(2)
     expect(spool.peek(10, 10)).toHaveLength(1)
     expect(spool.peek(3, 100_000)).toHaveLength(3)
@@ -399,7 +472,7 @@ describe('the spool', () => {
   it('keeps what was set aside no longer than its time', async () => {
     const record = { call: call(), end: success }
     dropRefused(directory, new Date())
-    setAside(directory, textOf(record), 'new')
+    setAside(directory, new LinePages().write(textOf(record)), 'new')
     const path = join(directory, 'refused.log')
     const old = readFileSync(path, 'utf8')
       .replace(/"at":"\d{4}/, '"at":"2020')

@@ -3,20 +3,26 @@ import { AppError } from '@gatehouse/contracts'
 import { makeFolder } from '@gatehouse/platform'
 import { createContentBudget } from './content-budget.js'
 import { type SpoolRecord, unknownEnd } from './record.js'
+import { LinePages, type RecordLine } from './record-line.js'
 import { type RecordText, textOf } from './record-text.js'
 import { setAside } from './refused.js'
-import { checked, isMissing, leftBehind, newPath, ownerLine, readSpool } from './spool-file.js'
+import { isMissing, leftBehind, newPath, ownerLine, readSpool } from './spool-file.js'
 
-/** A record that waits for the database, with the file that keeps it meanwhile. */
-export interface Pending {
-  text: RecordText
+/** A record that was appended: it waits for the database, with the file that keeps it meanwhile. */
+export interface Entry {
+  line: RecordLine
+  /** Never rejects: `null` once it is in the file, else why it could not be written. */
+  readonly committed: Promise<Error | null>
   /** Absent where no file could take it: it waits in memory alone. */
   segment: Segment | undefined
-  bytes: number
+  /** Of the end of a call: its beginning, where that was appended here. */
+  readonly opening: Entry | undefined
 }
 
 interface Segment {
   path: string
+  /** Of the calls whose end is not in the database yet: some file holds each at any moment. */
+  openings: Set<Entry>
   /** `performance.now()` */
   began: number
   waiting: number
@@ -56,24 +62,23 @@ export interface SpoolOptions {
 export interface Spool {
   /**
    * Appends, together with all that comes in the same turn of the event loop: one write for many calls. The end of a
-   * call is always taken, without what was said where too much of that waits, of all or of one principal.
-   * @param callText see `textOf`
-   * @returns a promise that never rejects: `null` once the record is in the file, else why it could not be written; an
-   *   opening is not taken then, an end waits in memory
+   * call is always taken, without what was said where too much of that waits, of all or of one principal. Where the file
+   * takes nothing, an opening is not taken, and an end waits in memory.
+   * @param opening of a call that ends: what its beginning was appended as
    * @throws AppError `overloaded` where the record opens a call and too much waits
    */
-  append(record: SpoolRecord, callText?: string): Promise<Error | null>
+  append(text: RecordText, opening?: Entry): Entry
   /** The oldest records that wait, in order, at least one; they go on waiting until `written`. */
-  peek(limit: number, maxBytes?: number): Pending[]
+  peek(limit: number, maxBytes?: number): Entry[]
   /** The first `count` records are in the database. */
   written(count: number): void
-  /** The last record of a call that still waits. */
-  find(callId: string): RecordText | undefined
+  /** Whether something of a call still waits. */
+  has(callId: string): boolean
   waiting(): number
   /** Bytes that they have, with what was said. */
   waitingBytes(): number
   /** Puts a record that the database refuses into a file of its own, for a person to look at. */
-  setAside(pending: Pending, reason: string): void
+  setAside(line: RecordLine, reason: string): void
   close(): void
 }
 
@@ -86,15 +91,14 @@ export function openSpool(options: SpoolOptions): Spool {
   const { directory, maxBytes = 64 << 20, maxContentBytes = 64 << 20, segmentBytes = 8 << 20 } = options
   const { segmentMs = 60_000, touchMs = 10_000, adoptMs = 60_000 } = options
   const { onDamage = () => {}, onError = () => {}, onAdopted = () => {} } = options
-  const queue: Pending[] = []
+  const queue: Entry[] = []
+  const pages = new LinePages()
   let head = 0
   /** Of the records without what was said; the others are in the budget. */
   let bytes = 0
   const contents = createContentBudget(maxContentBytes)
   /** Calls that nobody was told of yet. */
   let withoutContent = 0
-  /** The opening of every call whose end is not in the database yet: some file holds it at any moment. */
-  const openings = new Map<string, Pending>()
   const segments = new Set<Segment>()
   let segment: Segment | undefined
   let descriptor = -1
@@ -116,77 +120,97 @@ export function openSpool(options: SpoolOptions): Spool {
     segment.closed = true
     segment = undefined
   }
-  const put = (text: string): Segment => {
+  const put = (bytes: Buffer): Segment => {
     const into = segment ?? begin()
-    const line = Buffer.from(text)
     try {
       // One write as a rule: the kernel appends it whole or, when the machine dies in it, torn; the checksum tells.
-      for (let at = 0; at < line.length; ) at += writeSync(descriptor, line, at)
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
     } catch (error) {
       // A full disk may have taken half of it: nothing may stand behind that in one line.
       finish()
       release(into)
       throw error
     }
+    into.size += bytes.length
     return into
   }
   /** What came in this turn of the event loop, and is written at its end. */
-  let group: { pending: Pending; line: string }[] = []
+  let group: Entry[] = []
   let groupBytes = 0
-  let committed: PromiseWithResolvers<Error | null> | undefined
+  let committing: PromiseWithResolvers<Error | null> | undefined
   const commit = () => {
-    if (!committed) return
-    const [batch, { resolve }] = [group, committed]
+    if (!committing) return
+    const [batch, { resolve }] = [group, committing]
     group = []
     groupBytes = 0
-    committed = undefined
+    committing = undefined
     let into: Segment | undefined
     let problem: Error | null = null
     try {
-      const lines = batch.length === 1 ? (batch[0]?.line ?? '') : batch.map(({ line }) => line).join('')
-      into = put(lines)
-      into.size += lines.length
+      into = putAll(batch)
     } catch (error) {
       problem = error instanceof Error ? error : new Error(String(error))
       onError(problem)
     }
-    for (const { pending } of batch) {
-      const opens = pending.text.kind === 'open'
-      if (problem && opens) continue
-      pending.segment = into
-      enqueue(pending)
-      if (opens) openings.set(pending.text.id, pending)
+    for (const entry of batch) {
+      const opens = entry.line.kind === 'open'
+      if (problem && opens) {
+        entry.line.release(pages)
+        continue
+      }
+      entry.segment = into
+      enqueue(entry)
+      if (opens) into?.openings.add(entry)
     }
     if (segment && segment.size >= segmentBytes) finish()
     resolve(problem)
   }
-  const enqueue = (pending: Pending) => {
-    queue.push(pending)
-    if (!pending.text.hasContent) bytes += pending.bytes
-    if (pending.segment) pending.segment.waiting++
+  /** Writes lines; those that stand behind each other already, as nearly all do, go as one. */
+  const putAll = (entries: readonly Entry[]): Segment | undefined => {
+    let first: RecordLine | undefined
+    let last: RecordLine | undefined
+    for (const { line } of entries) {
+      if (first && last && !line.follows(last)) {
+        put(first.through(last))
+        first = undefined
+      }
+      first ??= line
+      last = line
+    }
+    return first && last && put(first.through(last))
+  }
+  const enqueue = (entry: Entry) => {
+    queue.push(entry)
+    if (!entry.line.hasContent) bytes += entry.line.length
+    if (entry.segment) entry.segment.waiting++
   }
 
-  /** A record and its line, without what was said where there is no room for that. */
-  const lineOf = (text: RecordText): { text: RecordText; line: string } => {
-    const line = checked(text.json)
-    if (!text.hasContent || contents.take(text.principalId, line.length)) return { text, line }
+  /** The line of a record, without what was said where there is no room for that. */
+  const lineOf = (text: RecordText): RecordLine => {
+    const line = pages.write(text)
+    if (!line.hasContent || contents.take(text.principalId, line.length)) return line
+    pages.takeBack(line)
     withoutContent++
-    return lineOf(text.withoutContent())
+    return pages.write({ ...text, contentRow: null })
   }
 
-  const openingsIn = (from: Segment) => [...openings.values()].filter((opening) => opening.segment === from)
   /** Writes anew what only `from` keeps: records that wait, and the openings of calls that have not ended. */
   const move = (from: Segment) => {
-    const waiting = from.waiting === 0 ? [] : queue.slice(head).filter((pending) => pending.segment === from)
-    for (const pending of waiting) {
-      pending.segment = put(checked(pending.text.json))
-      pending.segment.waiting++
+    const moveTo = (into: Segment, entry: Entry) => {
+      if (from.openings.delete(entry)) into.openings.add(entry)
+      entry.segment = into
+    }
+    const waiting = from.waiting === 0 ? [] : queue.slice(head).filter((entry) => entry.segment === from)
+    for (const entry of waiting) {
+      const into = put(entry.line.through(entry.line))
+      moveTo(into, entry)
+      into.waiting++
       from.waiting--
     }
-    const rest = openingsIn(from)
-    if (rest.length === 0) return
-    const into = put(rest.map(({ text }) => checked(text.json)).join(''))
-    for (const opening of rest) opening.segment = into
+    if (from.openings.size === 0) return
+    const rest = [...from.openings]
+    const into = put(Buffer.concat(rest.map(({ line }) => line.through(line))))
+    for (const opening of rest) moveTo(into, opening)
   }
   const remove = (from: Segment) => {
     segments.delete(from)
@@ -201,7 +225,7 @@ export function openSpool(options: SpoolOptions): Spool {
     if (!from.closed || from.waiting > 0) return
     try {
       if (!over) move(from)
-      if (openingsIn(from).length === 0) remove(from)
+      if (from.openings.size === 0) remove(from)
     } catch (error) {
       onError(error)
     }
@@ -217,9 +241,15 @@ export function openSpool(options: SpoolOptions): Spool {
       onError(error)
     }
   }
+  /** Has a record wait for the database that stands in a file already. */
+  const take = (record: SpoolRecord, from: Segment): Entry => {
+    const entry: Entry = { line: pages.write(textOf(record)), committed, segment: from, opening: undefined }
+    enqueue(entry)
+    return entry
+  }
   /** Takes over the records of other processes' files, and closes the calls that those left open. */
   const adopt = (paths: string[]) => {
-    const opened = new Map<string, { call: SpoolRecord['call']; from: Pending }>()
+    const opened = new Map<string, { call: SpoolRecord['call']; segment: Segment }>()
     const ended = new Set<string>()
     const taken: Segment[] = []
     // All files are read before any call is taken for interrupted: its end may stand in another one.
@@ -229,17 +259,15 @@ export function openSpool(options: SpoolOptions): Spool {
       const adopted = newSegment(path, true)
       segments.add(adopted)
       taken.push(adopted)
-      for (const { record, bytes: size } of records) {
-        const text = textOf(record)
-        const pending = { text, segment: adopted, bytes: size }
-        enqueue(pending)
-        if (text.hasContent) contents.hold(text.principalId, size)
-        if (text.kind === 'open') opened.set(text.id, { call: record.call, from: pending })
-        else ended.add(text.id)
+      for (const record of records) {
+        const { line } = take(record, adopted)
+        if (line.hasContent) contents.hold(line.principalId, line.length)
+        if (line.kind === 'open') opened.set(line.id, { call: record.call, segment: adopted })
+        else ended.add(line.id)
       }
     }
-    for (const [id, { call, from }] of opened)
-      if (!ended.has(id)) enqueue({ ...from, text: textOf({ call, end: unknownEnd }) })
+    for (const [id, { call, segment: from }] of opened)
+      if (!ended.has(id)) take({ call, end: unknownEnd }, from)
     for (const adopted of taken) release(adopted)
   }
   const tellOfContent = () => {
@@ -282,24 +310,25 @@ export function openSpool(options: SpoolOptions): Spool {
   const looks = setInterval(lookForLeft, adoptMs).unref()
 
   return {
-    append(record, callText) {
-      const opens = record.end === null
-      if (opens && bytes + groupBytes >= maxBytes) throw new AppError('overloaded', { retryAfterSeconds: 5 })
-      const { text, line } = lineOf(textOf(record, callText))
-      if (!committed) {
-        committed = Promise.withResolvers()
+    append(text, opening) {
+      if (text.kind === 'open' && bytes + groupBytes >= maxBytes)
+        throw new AppError('overloaded', { retryAfterSeconds: 5 })
+      const line = lineOf(text)
+      if (!committing) {
+        committing = Promise.withResolvers()
         setImmediate(commit)
       }
-      group.push({ pending: { text, segment: undefined, bytes: line.length }, line })
+      const entry: Entry = { line, committed: committing.promise, segment: undefined, opening }
+      group.push(entry)
       groupBytes += line.length
-      return committed.promise
+      return entry
     },
     peek(limit, most = Number.POSITIVE_INFINITY) {
       commit()
       const end = Math.min(head + limit, queue.length)
       let next = head
       for (let size = 0; next < end; next++) {
-        size += queue[next]?.bytes ?? 0
+        size += queue[next]?.line.length ?? 0
         if (size > most && next > head) break
       }
       return queue.slice(head, next)
@@ -312,11 +341,15 @@ export function openSpool(options: SpoolOptions): Spool {
         queue.splice(0, head)
         head = 0
       }
+      for (const { opening } of done) opening?.segment?.openings.delete(opening)
       const touched = new Set<Segment>()
-      for (const { text, segment: from, bytes: size } of done) {
-        if (text.hasContent) contents.give(text.principalId, size)
-        else bytes -= size
-        if (text.kind !== 'open') openings.delete(text.id)
+      for (const entry of done) {
+        const { line, segment: from } = entry
+        if (line.hasContent) contents.give(line.principalId, line.length)
+        else bytes -= line.length
+        // A call may run for long: the page of its beginning is not kept for it alone.
+        if (from?.openings.has(entry)) entry.line = line.apart()
+        line.release(pages)
         if (!from) continue
         from.waiting--
         from.written = true
@@ -324,9 +357,9 @@ export function openSpool(options: SpoolOptions): Spool {
       }
       for (const from of touched) release(from)
     },
-    find(callId) {
+    has(callId) {
       commit()
-      return queue.findLast(({ text }, index) => index >= head && text.id === callId)?.text
+      return queue.some(({ line }, index) => index >= head && line.id === callId)
     },
     waiting() {
       commit()
@@ -334,9 +367,9 @@ export function openSpool(options: SpoolOptions): Spool {
     },
     waitingBytes() {
       commit()
-      return queue.slice(head).reduce((sum, pending) => sum + pending.bytes, 0)
+      return queue.slice(head).reduce((sum, { line }) => sum + line.length, 0)
     },
-    setAside: ({ text }, reason) => setAside(directory, text, reason),
+    setAside: (line, reason) => setAside(directory, line, reason),
     close() {
       clearInterval(heartbeat)
       clearInterval(looks)
@@ -350,8 +383,12 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 }
 
+/** Of what stood in a file when it was found. */
+const committed = Promise.resolve(null)
+
 const newSegment = (path: string, closed: boolean): Segment => ({
   path,
+  openings: new Set(),
   began: performance.now(),
   waiting: 0,
   written: false,

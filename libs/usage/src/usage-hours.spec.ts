@@ -6,14 +6,16 @@ import { v7 as uuidv7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { closeLostCalls } from './housekeeping.js'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { LinePages } from './record-line.js'
 import { textOf } from './record-text.js'
 import { noKey } from './usage-hours.js'
-import { writeRecords as writeTexts } from './write-records.js'
+import { writeRecords as writeLines } from './write-records.js'
 
-const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
-  writeTexts(
+const pages = new LinePages()
+const writeRecords = (to: Parameters<typeof writeLines>[0], records: SpoolRecord[]) =>
+  writeLines(
     to,
-    records.map((record) => textOf(record)),
+    records.map((record) => pages.write(textOf(record))),
   )
 
 const hourMs = 3_600_000

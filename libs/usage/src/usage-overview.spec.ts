@@ -9,13 +9,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCallLog } from './index.js'
 import { dayStarts } from './local-days.js'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
+import { LinePages } from './record-line.js'
 import { textOf } from './record-text.js'
-import { writeRecords as writeTexts } from './write-records.js'
+import { writeRecords as writeLines } from './write-records.js'
 
-const writeRecords = (to: Parameters<typeof writeTexts>[0], records: SpoolRecord[]) =>
-  writeTexts(
+const pages = new LinePages()
+const writeRecords = (to: Parameters<typeof writeLines>[0], records: SpoolRecord[]) =>
+  writeLines(
     to,
-    records.map((record) => textOf(record)),
+    records.map((record) => pages.write(textOf(record))),
   )
 
 /** Zones with both changes of the clock within 2026, and one without; half hours among them. */

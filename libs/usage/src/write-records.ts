@@ -1,5 +1,5 @@
 import type { Database } from '@gatehouse/platform'
-import type { RecordText } from './record-text.js'
+import type { RecordLine } from './record-line.js'
 import { addToHours, summedColumns, sumOf } from './usage-hours.js'
 
 /** Columns of `Call` that the end of a call sets, with what they are in a row that has no end yet. */
@@ -51,7 +51,7 @@ const callsText = `
     SELECT ${quoted(atBegin)}, ${Object.entries(atEnd)
       .map(([name, open]) => `coalesce("${name}", ${open}) AS "${name}"`)
       .join(', ')}
-    FROM jsonb_to_recordset($1::jsonb) AS sent (
+    FROM json_to_recordset($1::json) AS sent (
       "id" uuid, "createdAt" timestamptz, "principalId" uuid, "principalKind" text, "keyId" uuid, "sessionId" uuid,
       "requestId" text, "endpoint" text, "provider" text, "connection" text, "askedModel" text, "model" text,
       "streamed" boolean, "status" text, "finishReason" text, "inputTokens" int, "outputTokens" int,
@@ -81,7 +81,7 @@ const callsText = `
 const contentsText = `
   INSERT INTO "CallContent" ("callId", "createdAt", "prompt", "response", "parameters")
   SELECT said."callId", said."createdAt", said."prompt", said."response", said."parameters"
-  FROM jsonb_to_recordset($1::jsonb) AS said (
+  FROM json_to_recordset($1::json) AS said (
     "callId" uuid, "createdAt" timestamptz, "prompt" jsonb, "response" text, "parameters" jsonb)
   JOIN "Call" ON "Call"."id" = said."callId" AND "Call"."deletedAt" IS NULL
   WHERE NOT EXISTS (
@@ -89,28 +89,38 @@ const contentsText = `
   ON CONFLICT ("callId") DO NOTHING`
 
 /** Writes records in one transaction: new calls, ends of calls, what was said, and the sums of the hours. */
-export async function writeRecords(database: Database, records: readonly RecordText[]): Promise<void> {
+export async function writeRecords(database: Database, records: readonly RecordLine[]): Promise<void> {
   // An INSERT cannot touch one row twice: of a call that began and ended in this batch only the end is written.
-  const byId = new Map<string, RecordText>()
+  const byId = new Map<string, RecordLine>()
   for (const record of records) {
     const other = byId.get(record.id)
     if (!other || weights[record.kind] > weights[other.kind]) byId.set(record.id, record)
   }
-  const rows: string[] = []
-  const contents: string[] = []
-  for (const { row, contentRow } of byId.values()) {
-    rows.push(row)
-    if (contentRow) contents.push(contentRow)
-  }
+  const kept = [...byId.values()]
+  const contents = kept.flatMap(({ contentRow }) => contentRow ?? [])
   await database.plainTransaction(async (query) => {
-    const [done] = await query<{ sums: string; missed: number }>(callsText, [list(rows)])
+    const [done] = await query<{ sums: string; missed: number }>(callsText, [rowsOf(kept)])
     if (!done || done.missed > 0) throw missed()
-    if (contents.length > 0) await query(contentsText, [list(contents)])
+    if (contents.length > 0) await query(contentsText, [`[${contents.join(',')}]`])
     await addToHours(query, done.sums)
   })
 }
 
-const list = (objects: string[]) => `[${objects.join(',')}]`
+/** The rows as a JSON array. As bytes they go to the server as they are: the binary form of `json` is its text. */
+function rowsOf(records: readonly RecordLine[]): Buffer {
+  const list = Buffer.allocUnsafe(records.reduce((sum, { rowLength }) => sum + rowLength + 1, 1))
+  list.write('[')
+  let at = 1
+  for (const record of records) {
+    record.copyRow(list, at)
+    at += record.rowLength
+    list[at++] = comma
+  }
+  list.write(']', at - 1)
+  return list
+}
+
+const comma = 0x2c
 
 /** An end counts for more than an opening, and any end for more than that of somebody who found the call without one. */
 const weights = { open: 0, unknown: 1, ended: 2 } as const

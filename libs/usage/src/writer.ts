@@ -1,5 +1,6 @@
 import { type Database, databaseFailure } from '@gatehouse/platform'
-import type { Pending, Spool } from './spool.js'
+import type { RecordLine } from './record-line.js'
+import type { Spool } from './spool.js'
 import { timedOut } from './timed-out.js'
 import { writeRecords } from './write-records.js'
 
@@ -34,11 +35,11 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
       try {
         await writeRecords(
           database,
-          batch.map(({ text }) => text),
+          batch.map(({ line }) => line),
         )
       } catch (error) {
         if (passes(error)) throw error
-        for (const pending of batch) await writeSingly(pending)
+        for (const { line } of batch) await writeSingly(line)
       }
       spool.written(batch.length)
       left -= batch.length
@@ -46,30 +47,29 @@ export function createWriter(database: Database, spool: Spool, onError: (error: 
   }
 
   /** One record that the database refuses, or takes too long over, must not hold up the others. */
-  const writeSingly = async (pending: Pending) => {
-    const { text } = pending
+  const writeSingly = async (line: RecordLine) => {
     try {
-      return await writeRecords(database, [text])
+      return await writeRecords(database, [line])
     } catch (error) {
       if (passes(error)) throw error
     }
     // A crash of the server has many faces. Only one that answers, twice, has really refused this record.
     await database.ping()
     try {
-      await writeRecords(database, [text])
+      await writeRecords(database, [line])
     } catch (error) {
       if (passes(error)) throw error
-      if (!text.hasContent) return refuse(pending, error)
+      if (!line.hasContent) return refuse(line, error)
       // The figures never fall with what was said.
-      await writeSingly({ ...pending, text: text.withoutContent() })
+      await writeSingly(line.withoutContent())
       const why = timedOut(error) ? 'the database took too long to write it' : 'the database refuses it'
-      onError(new Error(`What was said in call ${text.id} was not kept: ${why}.`, { cause: error }))
+      onError(new Error(`What was said in call ${line.id} was not kept: ${why}.`, { cause: error }))
     }
   }
 
-  const refuse = (pending: Pending, error: unknown) => {
+  const refuse = (line: RecordLine, error: unknown) => {
     if (timedOut(error)) throw error
-    spool.setAside(pending, error instanceof Error ? error.message : String(error))
+    spool.setAside(line, error instanceof Error ? error.message : String(error))
     onError(error)
   }
 
