@@ -28,6 +28,9 @@ export function readCredential(headers: readonly string[] | HeaderRecord, url = 
   let name: string | undefined
   let value = ''
   for (let index = 0; index < raw.length; index += 2) {
+    const { length } = raw[index] ?? ''
+    // By the length first: most headers of a request are neither.
+    if (length !== 'authorization'.length && length !== 'x-api-key'.length) continue
     const found = raw[index]?.toLowerCase()
     if (found !== 'authorization' && found !== 'x-api-key') continue
     if (name !== undefined)
