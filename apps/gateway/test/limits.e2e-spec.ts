@@ -61,6 +61,46 @@ describe('the limits of the edge', () => {
     expect(polluted.json.error).toMatchObject({ code: 'unknown_field', param: '__proto__' })
   })
 
+  it('T70: a body for a model that is too large is refused as soon as it says so, or is it, and ends its connection', async () => {
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n`
+    const limit = 32 << 20
+    const declared = await raw(`${head}Content-Length: ${limit + 1}\r\n\r\n{`)
+    const piece = `${(1 << 20).toString(16)}\r\n${' '.repeat(1 << 20)}\r\n`
+    const sent = await raw(`${head}Transfer-Encoding: chunked\r\n\r\n${piece.repeat(33)}`)
+    for (const answer of [declared, sent]) {
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+      expect(answer).toContain('"code":"request_too_large"')
+      expect(answer.toLowerCase()).toContain('connection: close')
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    }
+  })
+
+  it('a body that comes byte by byte is one body, and the next request on its connection another', async () => {
+    const body = '{"model":"demo/echo","messages":[{"role":"user","content":"grüße"}]}'
+    const bytes = Buffer.from(body)
+    const pieces = [...bytes].map((byte) =>
+      Buffer.concat([Buffer.from('1\r\n'), Buffer.of(byte), Buffer.from('\r\n')]),
+    )
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n`
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    socket.setNoDelay(true)
+    let answers = ''
+    socket.on('data', (chunk) => {
+      answers += chunk.toString()
+    })
+    socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`)
+    for (const piece of pieces) {
+      socket.write(piece)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    socket.write('0\r\n\r\n')
+    socket.write(`${head}Content-Length: ${bytes.length}\r\n\r\n${body}`)
+    socket.write(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`)
+    await new Promise((resolve) => socket.on('close', resolve))
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
+    expect(answers.match(/gr\u00fc\u00dfe/g)).toHaveLength(2)
+  })
+
   it('T75: nothing that is said here is kept, however the address is spelled', async () => {
     for (const path of [
       '/auth/providers',

@@ -10,6 +10,7 @@ import type { GatewayConfig } from '../config.js'
 import type { Lifecycle } from '../lifecycle.js'
 import { type Access, accessOfControllers } from './access.js'
 import { createAllowedMethods } from './allowed-methods.js'
+import { bytesRoute } from './bytes-route.js'
 import { Entry } from './entry.js'
 import { sendError } from './error.filter.js'
 import { parseJson } from './json-body.js'
@@ -208,8 +209,13 @@ export function prepareServer(
     // Before the body is read: a stranger's 32 MiB are not worth the memory.
     route.onRequest = [step((request, reply) => entry().open(request, reply, access)), ...before]
     // And again once the body is here: its sender sets the pace, and may have lost session, role or account meanwhile.
+    const confirm = (request: FastifyRequest) => entry().confirm(request, access)
+    if (route.config?.relays && route.method === 'POST') {
+      route.onRequest.push(bytesRoute(route.handler, route.bodyLimit ?? bodyLimit, confirm, logger))
+      return
+    }
     const handlers = route.preHandler === undefined ? [] : [route.preHandler].flat()
-    route.preHandler = [step((request) => entry().confirm(request, access)), ...handlers]
+    route.preHandler = [step(confirm), ...handlers]
   })
 
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -283,7 +289,8 @@ function refuse({ raw }: FastifyRequest): AppError | null {
   if (rawHeaders.length > 200) return new AppError('headers_too_large', { message: 'More than 100 headers.' })
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === 'host') hosts++
+    const name = rawHeaders[index]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
   }
   if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) {
     return new AppError('invalid_request', { message: 'Send one Host header.' })
