@@ -55,7 +55,10 @@ export class RecordLine {
   /** The same in memory of its own, which nobody else writes on. */
   apart(): RecordLine {
     const { id, principalId, kind, start } = this
-    const bytes = Buffer.from(this.through(this))
+    const line = this.through(this)
+    // Not from the pool that small buffers share: one of them keeps all of it.
+    const bytes = Buffer.allocUnsafeSlow(line.length)
+    line.copy(bytes)
     return new RecordLine(id, principalId, kind, { bytes, lines: 1 }, 0, this.rowEnd - start, bytes.length)
   }
 

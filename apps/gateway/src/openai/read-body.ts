@@ -102,7 +102,7 @@ export function rewriteBody(bytes: Buffer, walked: WalkedBody, model: string, as
     return { body: [Buffer.from(JSON.stringify(body))], wantsUsage }
   }
   const { bodyStart, modelStart, modelEnd } = walked
-  const name = Buffer.from(JSON.stringify(model))
+  const name = nameOf(model)
   const rest = bytes.subarray(modelEnd)
   if (!streams) return { body: [bytes.subarray(0, modelStart), name, rest], wantsUsage: false }
   const body = [
@@ -113,6 +113,19 @@ export function rewriteBody(bytes: Buffer, walked: WalkedBody, model: string, as
     rest,
   ]
   return { body, wantsUsage: false }
+}
+
+/** Names as they are written, kept for the next call: the same few come again and again. */
+const names = new Map<string, Buffer>()
+const maxNames = 1000
+
+function nameOf(model: string): Buffer {
+  let name = names.get(model)
+  if (!name) {
+    name = Buffer.from(JSON.stringify(model))
+    if (names.size < maxNames) names.set(model, name)
+  }
+  return name
 }
 
 /** The body in the inner language, without what the pipeline decides. */
