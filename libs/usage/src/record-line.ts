@@ -119,15 +119,18 @@ export class LinePages {
   /** Gives the room of the line back that was written last. */
   takeBack(line: RecordLine): void {
     this.used -= line.length
-    this.page.lines--
+    line.release(this)
   }
 
   /** One line of a page is not read again. */
   release(page: Page): void {
     page.lines--
     if (page.lines > 0) return
-    if (page === this.page) this.used = 0
-    else if (page.bytes.length === pageBytes && this.spare.length < sparePages) this.spare.push(page)
+    const isUsual = page.bytes.length === pageBytes
+    if (page !== this.page) {
+      if (isUsual && this.spare.length < sparePages) this.spare.push(page)
+    } else if (isUsual) this.used = 0
+    else this.turn(pageBytes)
   }
 
   private makeRoom(row: string, contentRow: string | null): void {
@@ -137,8 +140,12 @@ export class LinePages {
     if (room >= characters * 3 + around) return
     const bytes = Buffer.byteLength(row) + (contentRow === null ? 0 : Buffer.byteLength(contentRow))
     if (room >= bytes + around) return
-    const needed = bytes + around
-    this.page = needed > pageBytes ? newPage(needed) : (this.spare.pop() ?? newPage(pageBytes))
+    this.turn(bytes + around)
+  }
+
+  /** Goes on with a page that has so many bytes; one that is larger than the others serves a single line. */
+  private turn(bytes: number): void {
+    this.page = bytes > pageBytes ? newPage(bytes) : (this.spare.pop() ?? newPage(pageBytes))
     this.used = 0
   }
 }

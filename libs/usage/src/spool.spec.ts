@@ -18,7 +18,7 @@ import { type ProcessIdentity, thisProcess } from '@gatehouse/platform'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type CallEnd, type SpoolRecord, unknownEnd } from './record.js'
-import { checked, LinePages } from './record-line.js'
+import { checked, LinePages, type RecordLine } from './record-line.js'
 import { textOf } from './record-text.js'
 import { dropRefused, setAside } from './refused.js'
 import { type Entry, openSpool, type Spool } from './spool.js'
@@ -335,6 +335,23 @@ describe('the spool', () => {
     expect(running.length).toBeGreaterThan(100)
     second.close()
     first.close()
+  })
+
+  it('holds the memory of a large record no longer than the record', async () => {
+    const pages = new LinePages()
+    const large = { prompt: 'x'.repeat(1_000_000), response: null, parameters: {} }
+    const memory = (line: RecordLine) => line.through(line).buffer.byteLength
+    for (const leave of [
+      (line: RecordLine) => line.release(pages),
+      (line: RecordLine) => pages.takeBack(line),
+    ]) {
+      const line = pages.write(textOf({ call: call(), end: { ...success, content: large } }))
+      expect(memory(line)).toBeGreaterThan(1_000_000)
+      leave(line)
+      const next = pages.write(textOf({ call: call(), end: success }))
+      expect(memory(next)).toBeLessThan(100_000)
+      next.release(pages)
+    }
   })
 
   it('tells of damage once, and goes on', async () => {
