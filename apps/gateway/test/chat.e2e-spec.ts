@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { type StandIn, startGemini, startOpenAi } from '@gatehouse/testing'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,6 +80,46 @@ describe('POST /v1/chat/completions, by the official client', () => {
     expect(JSON.stringify(sent()?.headers)).not.toContain(ada.token)
     for (const name of ['cookie', 'x-goog-api-key', 'traceparent', 'x-stainless-lang'])
       expect(sent()?.headers).not.toHaveProperty(name)
+  })
+
+  it('frames a stream as HTTP/1.1 has it, so that its connection serves on, and leaves HTTP/1.0 unframed', async () => {
+    const body = JSON.stringify({ model: 'openai/gpt-4o-mini', stream: true, messages })
+    const request = (version: string, more: string) =>
+      `POST /v1/chat/completions HTTP/${version}\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`
+    const exchange = async (text: string) => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write(text))
+      const parts: Buffer[] = []
+      for await (const part of socket) parts.push(part as Buffer)
+      return Buffer.concat(parts).toString('latin1')
+    }
+    const events = (streamed: string) =>
+      streamed.split('\n\n').filter((event) => event.startsWith('data: ')).length
+    const two = await exchange(request('1.1', '') + request('1.1', 'Connection: close\r\n'))
+    const answers = two.split(/(?=HTTP\/1\.1 200 OK\r\n)/)
+    expect(answers).toHaveLength(2)
+    for (const answer of answers) {
+      const [head = '', framed = ''] = answer.split(/\r\n\r\n(.*)/s)
+      expect(head.toLowerCase()).toContain('transfer-encoding: chunked')
+      // Read by hand: the length of each chunk, the chunk, and nothing behind the empty one.
+      let streamed = ''
+      let rest = framed
+      for (let size = -1; size !== 0; ) {
+        const line = /^([0-9a-f]+)\r\n/.exec(rest)
+        size = Number.parseInt(line?.[1] ?? 'NaN', 16)
+        const start = line?.[0].length ?? 0
+        streamed += rest.slice(start, start + size)
+        expect(rest.slice(start + size, start + size + 2)).toBe('\r\n')
+        rest = rest.slice(start + size + 2)
+      }
+      expect(rest).toBe('')
+      expect(streamed).toMatch(/data: \[DONE\]\n\n$/)
+      expect(events(streamed)).toBeGreaterThan(2)
+    }
+    const old = await exchange(request('1.0', ''))
+    const [head = '', unframed = ''] = old.split(/\r\n\r\n(.*)/s)
+    expect(head.toLowerCase()).not.toContain('transfer-encoding')
+    expect(unframed).toMatch(/^data: .*data: \[DONE\]\n\n$/s)
+    expect(events(unframed)).toBeGreaterThan(2)
   })
 
   it('T63: streams; the usage is asked for always and shown only to who asked', async () => {
