@@ -296,8 +296,6 @@ class StreamedAnswer extends Answer {
   private readonly said: SaidInStream | undefined
   private readonly made: MadeInStream | undefined
   private begun = false
-  /** The framing of its chunks is ours. */
-  private frames = false
 
   constructor(way: Way) {
     super(way)
@@ -319,7 +317,7 @@ class StreamedAnswer extends Answer {
       this.begin()
       if (this.made) relayed.call.keep(this.made.push(on))
       this.said?.push(on)
-      more = this.write(this.frames ? frameOf(on) : on)
+      more = this.write(on)
     }
     if (tail.error) throw new AppError('provider_error', { cause: new Error('an error event in the stream') })
     return more
@@ -334,7 +332,7 @@ class StreamedAnswer extends Answer {
     this.begin()
     this.tell()
     relayed.call.settle()
-    return () => this.last(rest)
+    return () => relayed.response.end(rest)
   }
 
   override discard(): void {
@@ -351,7 +349,7 @@ class StreamedAnswer extends Answer {
   override break(reason: unknown): void {
     const { response, endpoint } = this.relayed
     this.stop()
-    this.last(Buffer.from(endpoint.errorEvent(publicError(reason).body)))
+    response.end(endpoint.errorEvent(publicError(reason).body))
     const cut = setTimeout(() => response.destroy(), lastEventMs)
     response.once('close', () => clearTimeout(cut))
   }
@@ -366,37 +364,14 @@ class StreamedAnswer extends Answer {
       'no-cache, no-transform',
     ]
     this.head([...type, 'x-accel-buffering', 'no'], performance.now() - this.way.sentAt)
-    const { response } = this.relayed
-    // Node would send each piece as four of its own: a chunk is one buffer here.
-    this.frames = response.chunkedEncoding
-    response.chunkedEncoding = false
-  }
-
-  /** Sends the last bytes, and says that they are the last. */
-  private last(bytes: Buffer): void {
-    this.relayed.response.end(this.frames ? Buffer.concat([frameOf(bytes), lastChunk]) : bytes)
   }
 
   private readonly comment = (): void => {
     this.begin()
-    this.relayed.response.write(this.frames ? frameOf(keepAliveComment) : keepAliveComment)
+    this.relayed.response.write(': keep-alive\n\n')
   }
 
   private readonly stop = (): void => clearInterval(this.keepAlive)
-}
-
-const keepAliveComment = Buffer.from(': keep-alive\n\n')
-const lastChunk = Buffer.from('0\r\n\r\n')
-
-/** Bytes as a chunk (RFC 9112 section 7.1); none for none, for an empty chunk is the last. */
-function frameOf(bytes: Buffer): Buffer {
-  if (bytes.length === 0) return bytes
-  const head = `${bytes.length.toString(16)}\r\n`
-  const frame = Buffer.allocUnsafe(head.length + bytes.length + 2)
-  frame.write(head, 'latin1')
-  bytes.copy(frame, head.length)
-  frame.write('\r\n', frame.length - 2, 'latin1')
-  return frame
 }
 
 /** Content types that no browser runs anything of; a `+xml` is read as XML whatever stands before it. */
