@@ -45,18 +45,23 @@ function readBytes(
 ): void {
   const parts: Buffer[] = []
   let size = 0
-  const finish = (error: unknown) => {
-    request.off('data', take).off('end', finish).off('error', finish)
+  const stop = () => request.off('data', take).off('end', end).off('error', fail)
+  const fail = (error: unknown) => {
+    stop()
+    done(error, nothing)
+  }
+  const end = () => {
+    stop()
     const [first] = parts
-    done(error ?? null, parts.length === 1 && first ? first : Buffer.concat(parts, size))
+    done(null, parts.length === 1 && first ? first : Buffer.concat(parts, size))
   }
   const take = (part: Buffer) => {
     size += part.length
-    if (size > limit) {
-      parts.length = size = 0
-      finish(new AppError('request_too_large'))
-    } else parts.push(part)
+    if (size > limit) fail(new AppError('request_too_large'))
+    else parts.push(part)
   }
-  if (Number(request.headers['content-length']) > limit) finish(new AppError('request_too_large'))
-  else request.on('data', take).on('end', finish).on('error', finish)
+  if (Number(request.headers['content-length']) > limit) done(new AppError('request_too_large'), nothing)
+  else request.on('data', take).on('end', end).on('error', fail)
 }
+
+const nothing = Buffer.alloc(0)
