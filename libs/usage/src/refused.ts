@@ -13,7 +13,7 @@ export function setAside(directory: string, { row }: RecordLine, reason: string)
   appendFileSync(join(directory, name), `${head} ${checked(row).toString()}`, { mode: 0o600 })
 }
 
-/** Deletes what was set aside before a time: it holds prompts, which are kept no longer here than anywhere. */
+/** Deletes what was set aside before a time: who called what, which nobody has looked at since. */
 export function dropRefused(directory: string, before: Date): void {
   const path = join(directory, name)
   const lines = read(path).match(/.+\n?/g) ?? []
