@@ -154,6 +154,16 @@ describe('an answer', () => {
       `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${'x: y\r\n'.repeat(20_000)}`,
       'too_large',
     ],
+    [
+      'a length behind the body',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nContent-Length: 3\r\n\r\n',
+      'protocol',
+    ],
+    [
+      'a coding behind the body',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\ntransfer-encoding: chunked\r\n\r\n',
+      'protocol',
+    ],
     ['informational answers without end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(20), 'protocol'],
     ['less than its length', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell', 'early_end'],
     ['no last chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n', 'early_end'],

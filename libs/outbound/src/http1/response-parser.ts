@@ -51,6 +51,8 @@ const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/
 /** RFC 9112 section 7.1.1. */
 const extensions =
   /^(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]*"))?)*\r$/
+/** What may not come behind the body it tells the length of: RFC 9110 section 6.5.1. */
+const framing = /^(?:content-length|transfer-encoding):/i
 /** Lower-case forms of the names that were seen; providers send the same few. */
 const lowerCase = new Map<string, string>()
 
@@ -262,6 +264,7 @@ export class ResponseParser {
     const colon = line.indexOf(':')
     if (!line.endsWith('\r\n') || forbidden.test(line) || !token.test(line.slice(0, Math.max(colon, 0))))
       throw new MessageProblem('a trailer is no header')
+    if (framing.test(line)) throw new MessageProblem('a trailer says where the message ends')
     this.trailerFields?.push(line.slice(0, colon), trimmed(line, colon + 1, line.length - 2))
     return end + 1
   }
