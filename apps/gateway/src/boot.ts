@@ -29,7 +29,6 @@ import { createLifecycle, type Lifecycle } from './lifecycle.js'
 import { identityOf } from './local-issuer/person.js'
 import { modelsRoutes } from './models/models.routes.js'
 import { NestLog } from './nest-log.js'
-import { preloadTokenizer } from './openai/estimate.js'
 import { createLiveCalls, type LiveCall } from './openai/live-calls.js'
 import { openAiRoutes } from './openai/openai.routes.js'
 import { createPipeline } from './openai/pipeline.js'
@@ -61,8 +60,6 @@ export interface Gateway {
   ready: Promise<unknown>
   /** Listens; `/health` answers at once, `/ready` when the database does. */
   listen(): Promise<void>
-  /** Loads what a first call would wait for, while none runs. */
-  warmUp(): Promise<void>
   /** A session token of the local admin of development; null where the local sign-in is off. */
   localToken(): Promise<string | null>
   /** Stops in order: no longer ready, then no new requests, then the running ones end, then what waits is written. */
@@ -291,7 +288,6 @@ export async function createGateway(
         .then(() => models.list())
       relisting = setInterval(() => void models.list(), listAgainMs).unref()
     },
-    warmUp: () => preloadTokenizer(() => live.count() === 0),
     async localToken() {
       if (!issuer) return null
       const identity = identityOf(localAdmin)

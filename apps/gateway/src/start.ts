@@ -76,9 +76,6 @@ async function main(): Promise<void> {
       }),
     }),
   )
-  await gateway
-    .warmUp()
-    .catch((error: unknown) => logger.warn({ err: error }, 'the tokenizer could not be loaded'))
 }
 
 main().catch((error: unknown) => {

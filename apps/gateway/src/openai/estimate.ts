@@ -1,39 +1,12 @@
-import { createRequire } from 'node:module'
-import { setTimeout as delay } from 'node:timers/promises'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { O200K_TOKEN_SPLIT_REGEX as words } from 'gpt-tokenizer/encodingParams/constants'
+import { BytePairs } from './byte-pairs.js'
 
-type Tokenizer = typeof import('gpt-tokenizer/encoding/o200k_base')
-
-const require = createRequire(import.meta.url)
-let tokenizer: Tokenizer | undefined
-
-/** It is 20 MB on the heap and takes a quarter of a second; loaded at once where it is needed, for a call is settled at once. */
-function load(): Tokenizer {
-  if (!tokenizer) {
-    tokenizer = require('gpt-tokenizer/encoding/o200k_base') as Tokenizer
-    // It would keep pieces of what people wrote.
-    tokenizer.setMergeCacheSize(0)
-  }
-  return tokenizer
-}
-
-/** How often it is looked whether nobody waits for anything. */
-const lookEveryMs = 250
-
-/**
- * Loads the tokenizer before it is needed, in moments when nobody waits: it comes in two parts, each of which holds up
- * everything for a tenth of a second. What needs it earlier loads it at once.
- * @param isIdle whether nobody would be held up
- */
-export async function preloadTokenizer(isIdle: () => boolean): Promise<void> {
-  for (const part of [() => require('gpt-tokenizer/bpeRanks/o200k_base') as unknown, load]) {
-    do await delay(lookEveryMs, undefined, { ref: false })
-    while (!isIdle() && tokenizer === undefined)
-    part()
-  }
-}
-
-/** Names of special tokens in a text are words like others, and no reason to fail. */
-const asWords = { disallowedSpecial: new Set<string>() }
+/** Of OpenAI's present models. Read at the start: later it would hold up a call. */
+const o200k = new BytePairs(
+  readFileSync(fileURLToPath(import.meta.resolve('gpt-tokenizer/data/o200k_base.tiktoken'))),
+)
 
 /** Characters that are counted; of a longer text, as many, spread over it. */
 const maxCounted = 16_000
@@ -62,7 +35,7 @@ function count(text: string): number {
   let tokens = 0
   for (let start = 0; start < text.length; ) {
     const end = endOfPiece(text, start)
-    tokens += load().countTokens(text.slice(start, end), asWords)
+    for (const [word] of text.slice(start, end).matchAll(words)) tokens += o200k.count(word)
     start = end
   }
   return tokens
