@@ -41,6 +41,12 @@ http { access_log off; client_body_buffer_size 2m; client_max_body_size 64m; pro
   }
 }
 
+/** What the image gives to Node: its flags, and the program. */
+function asTheImage() {
+  const [, line] = /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(here, '../Dockerfile'), 'utf8'))
+  return JSON.parse(line).slice(1)
+}
+
 /** Gatehouse as it runs in production: a checked token, calls recorded, logs written. */
 export async function startGatehouse({
   folder,
@@ -57,7 +63,7 @@ export async function startGatehouse({
   const first = await freePort()
   const publicUrl = `http://localhost:${first}`
   const begin = async (port, data) => {
-    const child = spawn(process.execPath, [join(here, '../dist/apps/gateway/src/main.js')], {
+    const child = spawn(process.execPath, asTheImage(), {
       cwd: join(here, '..'),
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {

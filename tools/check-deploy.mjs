@@ -146,6 +146,11 @@ function agreements(root, read) {
     if (!/^ENTRYPOINT \["node"/m.test(text))
       problems.push(`${file}: ENTRYPOINT must be node itself, in exec form: a shell between keeps SIGTERM`)
   }
+  const flags = (line = '') => line.match(/--[\w-]+=\d+/g)?.join(' ') ?? ''
+  const ofImage = flags(/^ENTRYPOINT .*$/m.exec(read('Dockerfile'))?.[0])
+  const ofNpm = flags(JSON.parse(read('package.json')).scripts.start)
+  if (ofImage !== ofNpm)
+    problems.push(`Dockerfile: ENTRYPOINT gives Node "${ofImage}", and npm start "${ofNpm}"`)
   return problems
 }
 

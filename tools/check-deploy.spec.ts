@@ -61,6 +61,13 @@ const planted: [name: string, file: string, from: string | RegExp, to: string, s
     'ENTRYPOINT node x.js',
     /^Dockerfile: ENTRYPOINT/,
   ],
+  [
+    'an image with another memory',
+    'Dockerfile',
+    '"--max-semi-space-size=16", ',
+    '',
+    /ENTRYPOINT gives Node "", and npm start "--max-semi-space-size=16"/,
+  ],
 ]
 
 /** For checks by programs: of npm, and those of deploy/requirements.txt. All are made together, since asking takes seconds. */
