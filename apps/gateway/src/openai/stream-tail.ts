@@ -93,7 +93,7 @@ abstract class WholeEvents implements Tail {
 }
 
 /** Of the end of a stream so much is kept: what tells how it ended stands there. */
-const endLength = 8 << 10
+const endLength = 4 << 10
 const separator = Buffer.from('\n\n')
 const errorMember = Buffer.from('"error"')
 const noChoices = /"choices"\s*:\s*\[\s*\]/
@@ -128,7 +128,7 @@ export class StreamTail extends WholeEvents {
     let usage: StreamEnd['usage']
     let finishReason: string | undefined
     // From the last one on: both stand in the last few, as a rule.
-    const events = eventsOf(Buffer.concat(this.last).toString('utf8'))
+    const events = eventsOf(this.last.map((block) => block.toString('utf8')).join(''))
     for (let index = events.length - 1; index >= 0 && !(usage && finishReason); index--) {
       const piece = parse(dataOf(events[index] ?? ''))
       usage ??= piece?.usage ?? undefined
