@@ -3,6 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import {
   createCertificate,
@@ -632,6 +634,29 @@ describe('dispatch', () => {
       })
     })
     expect(Buffer.concat(chunks)).toEqual(packed)
+  })
+
+  it('forgets a request and whoever waited for it, though the connection goes on', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const connections = new Set<Socket>()
+    const { url } = await serve((request, response) => {
+      connections.add(request.socket)
+      request.resume().on('end', () => response.end('ok'))
+    })
+    const transport = transportWith()
+    const asked = async () => {
+      const body = Buffer.alloc(1 << 20)
+      const { signal } = new AbortController()
+      expect(await read(transport, get(url, { method: 'POST', body, signal }))).toBe('ok')
+      return [new WeakRef(body), new WeakRef(signal)]
+    }
+    const held = [...(await asked()), ...(await asked())]
+    // What is running may hold it still.
+    await delay(20)
+    collect()
+    expect(held.map((each) => each.deref())).toEqual([undefined, undefined, undefined, undefined])
+    expect(connections.size).toBe(1)
   })
 })
 

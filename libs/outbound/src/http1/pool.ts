@@ -83,49 +83,21 @@ export class Pool {
   }
 
   private connect(request: WireRequest, handler: PoolHandler): PoolExchange {
-    let connection: Connection | undefined
+    const opening = new Opening(request, handler, this.all)
     // One that may be handed over has to be a socket that anybody can read.
     const isRead = request.upgrade !== true
-    const socket = this.open(isRead ? (piece) => connection?.read(piece) : undefined)
-    let running: PoolExchange | undefined
-    let over = false
-    const giveUp = () => {
-      over = true
-      this.all.delete(pending)
-      socket.destroy()
-    }
-    const fail = (error: Error) => {
-      if (over) return
-      giveUp()
-      handler.onError(error)
-    }
-    const pending = { fail }
-    this.all.add(pending)
-    const closed = () =>
-      fail(Object.assign(new Error('The connection was closed at once.'), { code: 'ECONNRESET' }))
-    socket.on('error', fail)
-    socket.on('close', closed)
-    socket.once(this.secure ? 'secureConnect' : 'connect', () => {
-      socket.off('error', fail)
-      socket.off('close', closed)
-      this.all.delete(pending)
-      connection = new Connection(
+    const socket = this.open(isRead ? (piece) => opening.connection?.read(piece) : undefined)
+    opening.follow(socket, this.secure ? 'secureConnect' : 'connect', () => {
+      const connection = new Connection(
         socket,
         isRead,
         (free) => this.keep(free),
         (gone) => this.all.delete(gone),
       )
       this.all.add(connection)
-      running = start(connection, request, handler)
+      return connection
     })
-    return {
-      pause: () => running?.pause(),
-      resume: () => running?.resume(),
-      abort() {
-        if (running) running.abort()
-        else giveUp()
-      },
-    }
+    return opening
   }
 
   /** @param read takes what comes; without it the socket is read as any other */
@@ -187,6 +159,69 @@ const landing = Buffer.allocUnsafeSlow(64 << 10)
 const landed = (read: (piece: Buffer) => void) => (length: number) => {
   read(Buffer.from(landing.subarray(0, length)))
   return true
+}
+
+/** A connection on its way up, and the exchange that waits for it. */
+class Opening implements PoolExchange {
+  connection: Connection | undefined
+  private running: PoolExchange | undefined
+  private socket: Socket | undefined
+  /** No longer kept once it runs: what reads the connection keeps this for as long as there are requests on it. */
+  private waiting: { request: WireRequest; handler: PoolHandler } | undefined
+
+  constructor(
+    request: WireRequest,
+    handler: PoolHandler,
+    private readonly all: Set<{ fail(error: Error): void }>,
+  ) {
+    this.waiting = { request, handler }
+    all.add(this)
+  }
+
+  /** @param connected makes the connection of the socket, once `event` says that it is up */
+  follow(socket: Socket, event: 'connect' | 'secureConnect', connected: () => Connection): void {
+    this.socket = socket
+    socket.on('error', this.fail)
+    socket.on('close', this.closed)
+    socket.once(event, () => {
+      const { waiting } = this
+      if (!waiting) return
+      this.waiting = undefined
+      socket.off('error', this.fail)
+      socket.off('close', this.closed)
+      this.all.delete(this)
+      this.connection = connected()
+      this.running = start(this.connection, waiting.request, waiting.handler)
+    })
+  }
+
+  readonly fail = (error: Error): void => {
+    const { waiting } = this
+    this.giveUp()
+    waiting?.handler.onError(error)
+  }
+
+  pause(): void {
+    this.running?.pause()
+  }
+
+  resume(): void {
+    this.running?.resume()
+  }
+
+  abort(): void {
+    if (this.running) this.running.abort()
+    else this.giveUp()
+  }
+
+  private readonly closed = (): void =>
+    this.fail(Object.assign(new Error('The connection was closed at once.'), { code: 'ECONNRESET' }))
+
+  private giveUp(): void {
+    this.waiting = undefined
+    this.all.delete(this)
+    this.socket?.destroy()
+  }
 }
 
 function start(connection: Connection, request: WireRequest, handler: PoolHandler): PoolExchange {

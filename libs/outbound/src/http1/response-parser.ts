@@ -73,7 +73,9 @@ export class ResponseParser {
   private trailerBytes = 0
   private persistent = false
 
+  /** Where heads and trailers are told as they were written. */
   private readonly trailerFields: string[] | undefined
+  private readonly mayUpgrade: boolean
 
   /**
    * @param bodiless the answer to HEAD has no body whatever its head says
@@ -83,9 +85,10 @@ export class ResponseParser {
   constructor(
     private readonly handler: MessageHandler,
     private readonly bodiless: boolean,
-    private readonly asked: { raw?: boolean; upgrade?: boolean } = {},
+    asked: { raw?: boolean; upgrade?: boolean } = {},
   ) {
     if (asked.raw) this.trailerFields = []
+    this.mayUpgrade = asked.upgrade === true
   }
 
   /** Takes bytes. @throws MessageProblem */
@@ -172,12 +175,12 @@ export class ResponseParser {
     const match = statusLine.exec(lineEnd === -1 ? text : text.slice(0, lineEnd))
     if (!match || forbidden.test(text)) throw new MessageProblem('the head of the answer is not HTTP/1.1')
     const status = Number(match[2])
-    const fields: string[] | undefined = this.asked.raw ? [] : undefined
+    const fields: string[] | undefined = this.trailerFields && []
     const headers = lineEnd === -1 ? {} : readHeaders(text, lineEnd + 2, fields)
     const raw = fields && { status, reason: match[3] ?? '', fields }
     if (status < 200) {
       // 101 would turn the connection into something else, unless that was asked for.
-      const unasked = status === 101 && !this.asked.upgrade
+      const unasked = status === 101 && !this.mayUpgrade
       if (unasked || match[1] === '0' || ++this.informational > maxInformational)
         throw new MessageProblem(`an unasked answer ${status}`)
       if (status === 101) {
