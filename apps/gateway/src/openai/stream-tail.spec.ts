@@ -99,6 +99,34 @@ describe('a stream of OpenAI’s', () => {
     expect(Math.abs(events - 5003)).toBeLessThan(500)
   })
 
+  it('has its figures found however much comes behind them, where it comes piece by piece', () => {
+    const tail = new StreamTail(false)
+    const pieces = [
+      chunk('word'),
+      chunk('', 'length'),
+      usageEvent,
+      ...Array(100).fill(chunk('filtered')),
+      done,
+    ]
+    for (const piece of pieces) tail.push(Buffer.from(piece))
+    expect(tail.end()).toEqual({ whole: true, usage, finishReason: 'length', events: 104 })
+  })
+
+  it('of many figures has the last ones', () => {
+    const tail = new StreamTail(false)
+    const told = (count: number) =>
+      `data: {"choices":[],"usage": {"prompt_tokens":3,"completion_tokens":${count}}}\n\n`
+    for (let count = 1; count <= 300; count++) tail.push(Buffer.from(told(count)))
+    tail.push(Buffer.from(done))
+    expect(tail.end().usage).toEqual({ prompt_tokens: 3, completion_tokens: 300 })
+  })
+
+  it('counts few events of many bytes as few', () => {
+    const tail = new StreamTail(false)
+    tail.push(Buffer.from(`${chunk('x'.repeat(50_000))}${chunk('y'.repeat(9_000))}${chunk('z')}${chunk('')}`))
+    expect(tail.end().events).toBe(4)
+  })
+
   it('T69: may hold no event without end', () => {
     for (const tail of [new StreamTail(true), new TypedEventTail(), new PassedOnTail()]) {
       for (let count = 0; count < 180; count++) expect(tail.push(Buffer.alloc(100_000, 'x'))).toHaveLength(0)

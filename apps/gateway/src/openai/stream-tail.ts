@@ -92,8 +92,12 @@ abstract class WholeEvents implements Tail {
   }
 }
 
-/** Of the end of a stream so much is kept: what tells how it ended stands there. */
+/** Of what may tell how a stream ended, so much is kept. */
 const endLength = 4 << 10
+/** Bytes of a block in which its events are counted; the rest of a longer one has about as many. */
+const countedBytes = 2 << 10
+/** A figure or a reason; before the end both are null or not there, as a rule. */
+const tellsEnd = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{/
 const separator = Buffer.from('\n\n')
 const errorMember = Buffer.from('"error"')
 const noChoices = /"choices"\s*:\s*\[\s*\]/
@@ -106,8 +110,8 @@ const doneMark = /^data: ?\[DONE\]\s*$/
  */
 export class StreamTail extends WholeEvents {
   private whole = false
-  private bytes = 0
-  /** The last blocks, as many as hold `endLength` bytes. */
+  private events = 0
+  /** The last blocks that may tell how the stream ended, as many as hold `endLength` bytes. */
   private last: Buffer[] = []
   private lastLength = 0
 
@@ -134,9 +138,7 @@ export class StreamTail extends WholeEvents {
       usage ??= piece?.usage ?? undefined
       finishReason ??= piece?.choices?.[0]?.finish_reason ?? undefined
     }
-    // Those that are gone were about as long as those that are kept.
-    const count = this.lastLength === 0 ? 0 : Math.round((this.bytes / this.lastLength) * events.length)
-    return { whole, usage, finishReason, events: count }
+    return { whole, usage, finishReason, events: Math.round(this.events) }
   }
 
   get isWhole(): boolean {
@@ -144,14 +146,15 @@ export class StreamTail extends WholeEvents {
   }
 
   protected inspect(block: Buffer): Buffer {
-    this.bytes += block.length
-    this.keep(block)
+    this.events += estimateEvents(block)
     // What comes behind the mark takes it back.
     if (this.whole && block.includes('data:')) this.whole = false
-    if (block.includes(errorMember)) return this.sift(block.toString('utf8'))
     // Whole events alone are here, and nothing follows the last ones of a stream: those are looked at, and no other.
     const from = lastEvents(block, 3)
     const end = block.toString('utf8', from)
+    // Of the others nothing is kept: one small piece holds the memory that it shares with many.
+    if (from > 0 || tellsEnd.test(end)) this.keep(block)
+    if (block.includes(errorMember)) return this.sift(block.toString('utf8'))
     if (!end.includes('[DONE]') && !(this.dropUsage && noChoices.test(end))) return block
     const sifted = this.sift(end)
     return from === 0 ? sifted : Buffer.concat([block.subarray(0, from), sifted])
@@ -397,6 +400,14 @@ function countEvents(block: Buffer): number {
   if (count > 0) return count
   for (let at = block.indexOf('data:'); at !== -1; at = block.indexOf('data:', at + 5)) count++
   return count
+}
+
+/** About how many there are. */
+function estimateEvents(block: Buffer): number {
+  const end = block.length <= countedBytes ? -1 : block.lastIndexOf(separator, countedBytes)
+  if (end === -1) return countEvents(block)
+  const counted = block.subarray(0, end + separator.length)
+  return countEvents(counted) * (block.length / counted.length)
 }
 
 /** Where the last few events of a block begin; 0 where their lines end in another way. */
