@@ -34,6 +34,19 @@ describe('the price of a call', () => {
     expect(priceOf('google', 'gemini-2.5-flash', usage(1000, 100)).usd).not.toBeNull()
   })
 
+  it.each([
+    'models/gemini-2.5-flash',
+    'google/gemini-2.5-flash',
+    'publishers/google/models/gemini-2.5-flash',
+    'projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash',
+  ])('is that of Google’s model by its longer name %s', (model) => {
+    const figures = usage(1000, 100, 10)
+    expect(priceOf('google', model, figures)).toEqual(priceOf('google', 'gemini-2.5-flash', figures))
+    expect(priceOf('google', model, figures).usd).not.toBeNull()
+    const facts = createPrices().facts({ provider: 'any', priceList: 'google', model })
+    expect(facts.contextLength).toBeGreaterThan(0)
+  })
+
   it('is the list’s own for every model, with steps and without, at any size', () => {
     for (const [list, model] of [
       ['openai', 'gpt-4o'],

@@ -119,7 +119,7 @@ function factsOf({ priceList, model }: Omit<Priced, 'provider'>): ListedFacts {
   const nothing = { name: null, contextLength: null }
   if (priceList === null) return nothing
   try {
-    const found = calcPrice({ input_tokens: 1 }, model, { providerId: priceList })?.model
+    const found = listed({ input_tokens: 1 }, priceList, model)?.model
     return { name: found?.name ?? null, contextLength: found?.context_window ?? null }
   } catch {
     return nothing
@@ -131,7 +131,7 @@ function ratesOf({ priceList, model }: Omit<Priced, 'provider'>): Entry['rates']
   if (priceList === null) return 'unknown'
   if (priceList === 'free') return nothing
   try {
-    const million = calcPrice({ input_tokens: 1e6, output_tokens: 1e6 }, model, { providerId: priceList })
+    const million = listed({ input_tokens: 1e6, output_tokens: 1e6 }, priceList, model)
     if (!million) return 'unknown'
     const cached = totalOf({ priceList, model }, 1e6, 0, 1e6)
     const isFlat = Object.values(million.model_price).every((price) => typeof price === 'number')
@@ -155,9 +155,16 @@ function totalOf(
       output_tokens: outputTokens,
       ...(cachedTokens > 0 ? { cache_read_tokens: cachedTokens } : {}),
     }
-    return calcPrice(usage, model, { providerId: priceList })?.total_price ?? null
+    return listed(usage, priceList, model)?.total_price ?? null
   } catch {
     // The list refuses figures that cannot be.
     return null
   }
+}
+
+/** Looks a model up in a provider's list. @throws Error for figures that cannot be */
+function listed(usage: Parameters<typeof calcPrice>[0], priceList: string, model: string) {
+  // Google's have longer names too: https://ai.google.dev/api/models, and of Vertex AI with publisher and project.
+  const name = priceList === 'google' ? model.slice(model.lastIndexOf('/') + 1) : model
+  return calcPrice(usage, name, { providerId: priceList })
 }
