@@ -42,6 +42,10 @@ const checks = [
     name: 'docs/gatehouse.schema.json',
     run: () => same('docs/gatehouse.schema.json', 'npm run snapshots'),
   },
+  {
+    name: 'plain-text.wasm.ts',
+    run: () => same('apps/gateway/src/openai/plain-text.wasm.ts', 'npm run snapshots'),
+  },
   { name: 'deploy', run: deploys },
 ]
 

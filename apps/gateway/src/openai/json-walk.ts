@@ -1,3 +1,5 @@
+import { escapePassed, skipPlain } from './plain-text.js'
+
 /**
  * Why a body cannot be passed on as it came: `unclear` has to go through the full parser and be written anew,
  * `invalid` is no JSON object, `deep` is nested beyond the limit, `many` holds more values than whoever walks it allows.
@@ -12,6 +14,9 @@ export const weightOfOthers = 5
 
 /** Deeper JSON is refused: a recursive reader at the provider must not run out of stack by us. */
 export const maxDepth = 64
+
+/** Of a text, what is read here; the rest of a longer one elsewhere. */
+const nearBytes = 128
 
 const quote = 0x22
 const backslash = 0x5c
@@ -154,12 +159,17 @@ export abstract class JsonWalk {
   /** A text from its opening quote to behind its closing one; `escaped` tells whether it has a backslash. */
   private text(): boolean {
     const { bytes, words, end, offset } = this
-    const last = (offset + end) >> 2
     let at = this.at + 1
+    const far = skipPlain ? at + nearBytes : end
+    const last = (offset + Math.min(far, end)) >> 2
     this.escaped = false
     for (;;) {
       let word = (offset + at) >> 2
-      if (word < last) {
+      if (skipPlain && at >= far) {
+        const skipped = skipPlain(bytes, at, end)
+        if (skipped & escapePassed) this.escaped = true
+        at = skipped & ~escapePassed
+      } else if (word < last) {
         // What stands before `at` in its word has been read.
         let hit = hits(words[word] ?? 0) & (-1 << (((offset + at) & 3) << 3))
         while (hit === 0 && ++word < last) hit = hits(words[word] ?? 0)
