@@ -260,8 +260,9 @@ function escapeLength(bytes: Uint8Array, at: number): number {
   const kind = bytes[at + 1] ?? 0
   if (kind === 0x75) {
     for (let index = at + 2; index < at + 6; index++) {
-      const digit = (bytes[index] ?? 0) | 0x20
-      if (!((digit >= 0x30 && digit <= 0x39) || (digit >= 0x61 && digit <= 0x66))) return 0
+      const digit = bytes[index] ?? 0
+      const letter = digit | 0x20
+      if (!((digit >= 0x30 && digit <= 0x39) || (letter >= 0x61 && letter <= 0x66))) return 0
     }
     return 6
   }

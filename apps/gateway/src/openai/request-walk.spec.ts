@@ -80,6 +80,27 @@ describe('the walk over a request body', () => {
     }
   })
 
+  it('takes no escape that JSON.parse refuses, near the beginning of a text and far from it', () => {
+    const isJson = (text: string) => {
+      try {
+        return JSON.parse(text) !== null
+      } catch {
+        return false
+      }
+    }
+    for (const before of ['', 'x'.repeat(300)])
+      for (let code = 0; code < 256; code++) {
+        const character = String.fromCharCode(code)
+        const escapes = [0, 1, 2, 3].map(
+          (place) => `\\u${'0'.repeat(place)}${character}${'0'.repeat(3 - place)}`,
+        )
+        for (const piece of [`\\${character}0000`, ...escapes]) {
+          const body = `{"model":"gpt","user":"${before}${piece}"}`
+          expect(typeof walkBody(Buffer.from(body)) === 'object', JSON.stringify(body)).toBe(isJson(body))
+        }
+      }
+  })
+
   it('refuses nesting beyond the limit and takes what is just within', () => {
     const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
     expect(walk(nested(maxDepth))).toMatchObject({ model: undefined })

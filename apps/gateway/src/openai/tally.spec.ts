@@ -23,4 +23,15 @@ describe('a long answer that is passed on', () => {
     told.tail('x"}],"usage":{"input_tokens":3,"output_tokens":4},"metadata":{"usage":"x"}}', 400_000)
     expect(told.usage(true)).toMatchObject({ inputTokens: 3, outputTokens: 4, estimated: false })
   })
+
+  it('is settled though what was asked cannot be read', () => {
+    const unread = new Tally(
+      () => JSON.parse('{'),
+      false,
+      () => 1,
+    )
+    unread.said('Hi')
+    expect(unread.usage(true)).toMatchObject({ inputTokens: 0, outputTokens: 1, estimated: true })
+    expect(unread.content()).toMatchObject({ response: 'Hi', parameters: {} })
+  })
 })

@@ -18,13 +18,23 @@ export class Tally {
   private events = 0
   private textBytes = 0
   private reported: Usage | null = null
+  private readonly request: () => Record<string, unknown>
 
   constructor(
-    private readonly request: () => Record<string, unknown>,
+    request: () => Record<string, unknown>,
     /** Where the provider tells nothing, nothing was used. */
     private readonly free: boolean,
     private readonly elapsedMs: () => number,
-  ) {}
+  ) {
+    this.request = () => {
+      try {
+        return request()
+      } catch {
+        // What passed the walk can be read. Were it not so, the call is settled all the same, and the process goes on.
+        return {}
+      }
+    }
+  }
 
   /** Takes a whole answer. */
   complete(completion: ChatCompletion): void {
