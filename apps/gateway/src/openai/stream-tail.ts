@@ -6,7 +6,7 @@ export interface StreamEnd {
   whole: boolean
   usage: Usage | undefined
   finishReason: string | undefined
-  /** About how many events came; about one token each. */
+  /** How many events came; about one token each. */
   events: number
 }
 
@@ -93,9 +93,7 @@ abstract class WholeEvents implements Tail {
 }
 
 /** Of what may tell how a stream ended, so much is kept. */
-const endLength = 4 << 10
-/** Bytes of a block in which its events are counted; the rest of a longer one has about as many. */
-const countedBytes = 2 << 10
+const endLength = 8 << 10
 /** A figure or a reason; before the end both are null or not there, as a rule. */
 const tellsEnd = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{/
 const separator = Buffer.from('\n\n')
@@ -138,7 +136,7 @@ export class StreamTail extends WholeEvents {
       usage ??= piece?.usage ?? undefined
       finishReason ??= piece?.choices?.[0]?.finish_reason ?? undefined
     }
-    return { whole, usage, finishReason, events: Math.round(this.events) }
+    return { whole, usage, finishReason, events: this.events }
   }
 
   get isWhole(): boolean {
@@ -146,7 +144,7 @@ export class StreamTail extends WholeEvents {
   }
 
   protected inspect(block: Buffer): Buffer {
-    this.events += estimateEvents(block)
+    this.events += countEvents(block.toString('latin1'))
     // What comes behind the mark takes it back.
     if (this.whole && block.includes('data:')) this.whole = false
     // Whole events alone are here, and nothing follows the last ones of a stream: those are looked at, and no other.
@@ -250,8 +248,8 @@ export class TypedEventTail extends WholeEvents {
   }
 
   protected inspect(block: Buffer): Buffer {
-    this.events += countEvents(block)
     const text = block.toString('utf8')
+    this.events += countEvents(text)
     if (!telling.test(text)) return block
     return this.read(block, text, telling)
   }
@@ -332,8 +330,9 @@ export class PassedOnTail extends TypedEventTail {
   }
 
   protected override inspect(block: Buffer): Buffer {
-    this.events += countEvents(block)
-    return this.read(block, block.toString('utf8'), saying)
+    const text = block.toString('utf8')
+    this.events += countEvents(text)
+    return this.read(block, text, saying)
   }
 
   protected override noteText(data: string): void {
@@ -394,20 +393,12 @@ function lastBoundary(bytes: Buffer): number {
 }
 
 /** Events end with an empty line; those of CR and LF are counted by their data. */
-function countEvents(block: Buffer): number {
+function countEvents(block: string): number {
   let count = 0
-  for (let at = block.indexOf(separator); at !== -1; at = block.indexOf(separator, at + 2)) count++
+  for (let at = block.indexOf('\n\n'); at !== -1; at = block.indexOf('\n\n', at + 2)) count++
   if (count > 0) return count
   for (let at = block.indexOf('data:'); at !== -1; at = block.indexOf('data:', at + 5)) count++
   return count
-}
-
-/** About how many there are. */
-function estimateEvents(block: Buffer): number {
-  const end = block.length <= countedBytes ? -1 : block.lastIndexOf(separator, countedBytes)
-  if (end === -1) return countEvents(block)
-  const counted = block.subarray(0, end + separator.length)
-  return countEvents(counted) * (block.length / counted.length)
 }
 
 /** Where the last few events of a block begin; 0 where their lines end in another way. */
