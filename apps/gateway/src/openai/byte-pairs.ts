@@ -37,7 +37,7 @@ export class BytePairs {
     let size = 0
     let at = 0
     for (let rank = 0; rank < lines; rank++) {
-      for (; file[at] !== space; at += 4) {
+      for (; at < file.length && file[at] !== space; at += 4) {
         const word =
           (digit(file, at) << 18) |
           (digit(file, at + 1) << 12) |

@@ -42,8 +42,8 @@ describe('What is plain in a text', () => {
       }
     }
     const whole = 'y'.repeat(200 << 10)
+    // The first bytes of a text are read elsewhere.
     for (const seam of [0, ...seams])
-      // The first bytes of a text are read elsewhere.
       for (const piece of ['\\"', '\\n', '\\u00e4', '\\u00x4', '\\q', '\n', '"', '\\\\', 'ü', '\\u12'])
         for (let shift = -8; shift <= 8; shift++) {
           const place = 128 + seam + shift

@@ -175,12 +175,12 @@ class Opening implements PoolExchange {
     private readonly all: Set<{ fail(error: Error): void }>,
   ) {
     this.waiting = { request, handler }
-    all.add(this)
   }
 
   /** @param connected makes the connection of the socket, once `event` says that it is up */
   follow(socket: Socket, event: 'connect' | 'secureConnect', connected: () => Connection): void {
     this.socket = socket
+    this.all.add(this)
     socket.on('error', this.fail)
     socket.on('close', this.closed)
     socket.once(event, () => {
