@@ -18,23 +18,13 @@ export class Tally {
   private events = 0
   private textBytes = 0
   private reported: Usage | null = null
-  private readonly request: () => Record<string, unknown>
 
   constructor(
-    request: () => Record<string, unknown>,
+    private readonly request: () => Record<string, unknown>,
     /** Where the provider tells nothing, nothing was used. */
     private readonly free: boolean,
     private readonly elapsedMs: () => number,
-  ) {
-    this.request = () => {
-      try {
-        return request()
-      } catch {
-        // What passed the walk can be read. Were it not so, the call is settled all the same, and the process goes on.
-        return {}
-      }
-    }
-  }
+  ) {}
 
   /** Takes a whole answer. */
   complete(completion: ChatCompletion): void {
@@ -102,7 +92,7 @@ export class Tally {
     if (this.reported) return this.reported
     if (this.free) return nothing
     const counts = charged || this.text !== '' || this.events > 0
-    const prompt = counts ? saidIn(this.request()).map(({ content }) => content) : []
+    const prompt = counts ? saidIn(this.asked()).map(({ content }) => content) : []
     return {
       inputTokens: estimateTokens(prompt.join('\n')),
       outputTokens: this.text === '' ? this.unread : estimateTokens(this.text),
@@ -117,9 +107,18 @@ export class Tally {
     return this.events > 0 ? this.events : Math.ceil(this.textBytes / bytesPerToken)
   }
 
+  /** What passed the walk can be read. Were it not so, the call is settled all the same, and the process goes on. */
+  private asked(): Record<string, unknown> {
+    try {
+      return this.request()
+    } catch {
+      return {}
+    }
+  }
+
   /** What was said, for the history. */
   content(): CallEnd['content'] {
-    const request = this.request()
+    const request = this.asked()
     const { messages: _messages, input: _input, prompt: _prompt, ...parameters } = request
     return { prompt: keptPrompt(request, this.text.length), response: this.text, parameters }
   }
