@@ -57,10 +57,8 @@ const steps = [
       'node_modules/@mantine/core/package.json',
     ],
     outputs: ['dist/apps/web/index.html', 'dist/apps/web/assets'],
-    run: async () => {
-      const { bundleWeb } = await import('./bundle-web.mjs')
-      await bundleWeb(join(root, 'apps/web'), join(root, 'dist/apps/web'))
-    },
+    run: () =>
+      apart('tools/bundle-web.mjs', 'bundleWeb', join(root, 'apps/web'), join(root, 'dist/apps/web')),
   },
   {
     name: 'sidecar',
@@ -72,21 +70,14 @@ const steps = [
       'node_modules/esbuild/package.json',
     ],
     outputs: ['dist/apps/sidecar/main.js', 'dist/apps/sidecar/package.json'],
-    run: async () => {
-      const { bundleSidecar } = await import('./bundle-sidecar.mjs')
-      await bundleSidecar(join(root, 'dist/apps/sidecar'))
-    },
+    run: () => apart('tools/bundle-sidecar.mjs', 'bundleSidecar', join(root, 'dist/apps/sidecar')),
   },
   {
     name: 'database template',
     inputs: ['prisma/migrations', 'node_modules/@electric-sql/pglite/package.json'],
     outputs: ['dist/postgres-template'],
-    run: async () => {
-      const { makeTemplate } = await import(
-        pathToFileURL(join(root, 'dist/libs/platform/src/database/index.js')).href
-      )
-      await makeTemplate(join(root, 'prisma/migrations'))
-    },
+    run: () =>
+      apart('dist/libs/platform/src/database/index.js', 'makeTemplate', join(root, 'prisma/migrations')),
   },
   {
     name: 'client kit',
@@ -98,10 +89,7 @@ const steps = [
       'node_modules/esbuild/package.json',
     ],
     outputs: ['libs/client/dist/esm/index.js', 'libs/client/dist/cjs/package.json'],
-    run: async () => {
-      const { bundleClientKit } = await import('./bundle-client-kit.mjs')
-      await bundleClientKit(join(root, 'libs/client/dist'))
-    },
+    run: () => apart('tools/bundle-client-kit.mjs', 'bundleClientKit', join(root, 'libs/client/dist')),
   },
 ]
 
@@ -142,6 +130,25 @@ export async function build({ quiet = false, upTo = undefined, only = undefined 
 /** @param {string[]} args a script of an installed package, run from the root, and its arguments */
 async function node(...args) {
   await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 })
+}
+
+/**
+ * Calls a function in a process of its own: what a bundler loads would stay in the memory of the gateway that follows.
+ *
+ * @param {string} module from the root
+ * @param {string} name of what it exports
+ * @param {string[]} args
+ */
+async function apart(module, name, ...args) {
+  const url = pathToFileURL(join(root, module)).href
+  const call = `const { ${name} } = await import(${JSON.stringify(url)})
+try {
+  await ${name}(...${JSON.stringify(args)})
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
+}`
+  await node('--input-type=module', '--eval', call)
 }
 
 /** @param {string[]} paths */
