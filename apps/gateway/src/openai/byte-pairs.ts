@@ -1,18 +1,7 @@
-const newline = 0x0a
-const space = 0x20
-const padding = 0x3d
-
-/** What a letter of base64 stands for: RFC 4648 section 4. */
-const base64 = new Uint8Array(128)
-for (const [value, letter] of [
-  ...Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'),
-].entries())
-  base64[letter] = value
-
 /**
  * How many tokens a word has, by merging its bytes in pairs, those of the lowest rank first: https://arxiv.org/abs/1508.07909.
  * The ranks come as OpenAI publishes them (`.tiktoken`): one to a line, in their order, each a token in base64 with its
- * number behind a space. They are kept in arrays outside V8's heap: 5 MB and 30 ms, where strings in a map take 28 MB.
+ * number behind a space. They are kept in arrays outside V8's heap: 4 MB, where strings in a map take 28.
  */
 export class BytePairs {
   /** All tokens, one behind the other. */
@@ -27,31 +16,22 @@ export class BytePairs {
   private parts = new Uint32Array(257)
   private ranks = new Uint32Array(257)
 
-  /** @param file the text of a `.tiktoken` */
-  constructor(file: Uint8Array) {
-    let lines = 0
-    for (let end = file.indexOf(newline); end !== -1; end = file.indexOf(newline, end + 1)) lines++
-    const bytes = new Uint8Array(file.length)
-    this.starts = new Uint32Array(lines + 1)
-    this.slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * lines)))
+  /** @param file the bytes of a `.tiktoken` */
+  constructor(file: Buffer) {
+    const text = file.toString('latin1')
+    const bytes = Buffer.alloc(file.length)
+    const starts = [0]
     let size = 0
-    let at = 0
-    for (let rank = 0; rank < lines; rank++) {
-      for (; at < file.length && file[at] !== space; at += 4) {
-        const word =
-          (digit(file, at) << 18) |
-          (digit(file, at + 1) << 12) |
-          (digit(file, at + 2) << 6) |
-          digit(file, at + 3)
-        bytes[size++] = word >>> 16
-        if (file[at + 2] !== padding) bytes[size++] = word >>> 8
-        if (file[at + 3] !== padding) bytes[size++] = word
-      }
-      at = file.indexOf(newline, at) + 1
-      this.starts[rank + 1] = size
+    for (let at = 0, end = text.indexOf(' '); end !== -1; end = text.indexOf(' ', at)) {
+      size += bytes.write(text.slice(at, end), size, 'base64')
+      starts.push(size)
+      at = text.indexOf('\n', end) + 1 || text.length
     }
-    this.bytes = bytes.slice(0, size)
-    for (let rank = 0; rank < lines; rank++) {
+    const count = starts.length - 1
+    this.bytes = new Uint8Array(bytes.subarray(0, size))
+    this.starts = Uint32Array.from(starts)
+    this.slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * count)))
+    for (let rank = 0; rank < count; rank++) {
       let slot = this.slotOf(this.bytes, this.starts[rank] ?? 0, this.starts[rank + 1] ?? 0)
       while (this.slots[slot] !== 0) slot = this.after(slot)
       this.slots[slot] = rank + 1
@@ -126,7 +106,3 @@ export class BytePairs {
 
 /** Of a pair that is no token. */
 const none = 0xffffffff
-
-function digit(file: Uint8Array, at: number): number {
-  return base64[file[at] ?? 0] ?? 0
-}

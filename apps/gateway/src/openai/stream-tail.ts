@@ -144,12 +144,12 @@ export class StreamTail extends WholeEvents {
   }
 
   protected inspect(block: Buffer): Buffer {
-    this.events += countEvents(block.toString('latin1'))
     // What comes behind the mark takes it back.
     if (this.whole && block.includes('data:')) this.whole = false
     // Whole events alone are here, and nothing follows the last ones of a stream: those are looked at, and no other.
     const from = lastEvents(block, 3)
     const end = block.toString('utf8', from)
+    this.events += countEvents(from === 0 ? end : block.toString('latin1'))
     // Of the others nothing is kept: one small piece holds the memory that it shares with many.
     if (from > 0 || tellsEnd.test(end)) this.keep(block)
     if (block.includes(errorMember)) return this.sift(block.toString('utf8'))
