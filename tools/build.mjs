@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -127,28 +127,50 @@ export async function build({ quiet = false, upTo = undefined, only = undefined 
   return ran
 }
 
-/** @param {string[]} args a script of an installed package, run from the root, and its arguments */
+/**
+ * Runs Node from the root. A signal ends it too: what went on building alone would meet the next start.
+ *
+ * @param {string[]} args a script of an installed package, and its arguments
+ * @returns {Promise<{ stdout: string, stderr: string }>} what it printed
+ */
 async function node(...args) {
-  await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 })
+  const running = promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 64 * 1024 * 1024 })
+  const end = () => running.child.kill()
+  const pass = (signal) => {
+    end()
+    // As it would have ended without us.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  }
+  process.once('exit', end)
+  for (const signal of signals) process.once(signal, pass)
+  try {
+    return await running
+  } finally {
+    process.off('exit', end)
+    for (const signal of signals) process.off(signal, pass)
+  }
 }
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
  * Calls a function in a process of its own: what a bundler loads would stay in the memory of the gateway that follows.
+ * What it warns of is printed; its error is that of the process.
  *
  * @param {string} module from the root
  * @param {string} name of what it exports
  * @param {string[]} args
  */
-async function apart(module, name, ...args) {
-  const url = pathToFileURL(join(root, module)).href
+export async function apart(module, name, ...args) {
+  const url = pathToFileURL(resolve(root, module)).href
+  // At once: what is left open by a failure, or by a bundler, must not hold up the build.
   const call = `const { ${name} } = await import(${JSON.stringify(url)})
-try {
-  await ${name}(...${JSON.stringify(args)})
-} catch (error) {
-  console.error(error.message)
-  process.exitCode = 1
-}`
-  await node('--input-type=module', '--eval', call)
+${name}(...${JSON.stringify(args)}).then(
+  () => process.exit(0),
+  (error) => process.stderr.write(String(error?.message || error), () => process.exit(1)),
+)`
+  const { stdout, stderr } = await node('--input-type=module', '--eval', call)
+  process.stderr.write(stdout + stderr)
 }
 
 /** @param {string[]} paths */
